@@ -1,0 +1,1 @@
+"""Development chains by subprocess, and networks that exist already."""
