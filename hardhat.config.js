@@ -1,6 +1,7 @@
 // Hardhat compiles with the same solc (npm `solc`, no download) and the same settings as
 // ledger/chain/compile.py, and serves the `hardhat` engine. A test compares the bytecode of both.
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 const settings = JSON.parse(readFileSync(new URL("./solc-settings.json", import.meta.url)));
 const pinned = JSON.parse(readFileSync(new URL("./package.json", import.meta.url))).dependencies;
@@ -11,7 +12,8 @@ const chainId = Number(env.GOLDTICKET_CHAIN_ID ?? 31337);
 const blockGasLimit = BigInt(env.GOLDTICKET_BLOCK_GAS ?? 100_000_000);
 const mnemonic = env.GOLDTICKET_DEV_MNEMONIC ?? "test test test test test test test test test test test junk";
 
-const build = { version: pinned.solc, path: "node_modules/solc/soljson.js", settings };
+const path = fileURLToPath(new URL("./node_modules/solc/soljson.js", import.meta.url));
+const build = { version: pinned.solc, path, settings };
 
 export default {
   // Two profiles of one setting: Hardhat compiles each file alone in "production", all together in "default".
@@ -26,7 +28,6 @@ export default {
       transactionGasCap: blockGasLimit,
       gasPrice: 0n,
       initialBaseFeePerGas: 0n,
-      minGasPrice: 0n,
       allowUnlimitedContractSize: false,
       allowBlocksWithSameTimestamp: true,
       accounts: { mnemonic, count: 20 },

@@ -46,7 +46,7 @@ class Compiled:
 
 
 def compile_contracts(sources: Path = SOURCES) -> Compiled:
-    """Compile every .sol file below `sources`. Raises CompileError, ToolMissing when solc is not installed."""
+    """Compile every .sol file below `sources`. Raises CompileError, or ToolMissing without npm packages."""
     import solcx  # only who compiles needs it; a user lives on the committed artifacts
     from solcx.exceptions import SolcError
 
@@ -84,7 +84,7 @@ def standard_input(sources: Path = SOURCES) -> dict[str, Any]:
 
 
 def artifact_text(artifact: Artifact) -> str:
-    """The exact text of an artifact's file, so that a fresh compile can be compared with what is committed."""
+    """The exact text of an artifact's file, so that a fresh compile can be compared with it."""
     return json.dumps(artifact, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -150,7 +150,8 @@ def _solc_command() -> Path:
     """An executable that behaves like a native solc, written beside the packages it starts."""
     npm_file("the Solidity compiler", "solc/soljson.js")
     command = node_modules() / ".cache" / "goldticket-solc"
-    text = f"#!/bin/sh\nexec '{node_binary()}' '{Path(__file__).with_name('solcjs.cjs')}' '{node_modules()}' \"$@\"\n"
+    script = Path(__file__).with_name("solcjs.cjs")
+    text = f"#!/bin/sh\nexec '{node_binary()}' '{script}' '{node_modules()}' \"$@\"\n"
     if not command.exists() or command.read_text(encoding="utf-8") != text:
         command.parent.mkdir(exist_ok=True)
         fresh = command.with_suffix(".new")
