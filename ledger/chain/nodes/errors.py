@@ -1,26 +1,42 @@
-"""What can go wrong with a node on this machine. Each message names the wrong value and the way out."""
+"""What can go wrong with a node. Each message names the wrong value and the way out."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-
-class NodeError(Exception):
-    """Base of the errors of ledger.chain.nodes."""
+from ledger.errors import Unavailable
 
 
-class ToolMissing(NodeError):
+class ToolMissing(Unavailable):
     """A pinned program is not installed."""
 
-    def __init__(self, tool: str, where: str, remedy: str) -> None:
-        super().__init__(f"{tool} is missing ({where} not found): {remedy}")
-        self.tool = tool
+    code = "tool-missing"
+    title = "A program that is needed is not installed"
+
+    def __init__(self, tool: str, where: str) -> None:
+        super().__init__(f"{tool} is missing ({where} not found): run scripts/setup", tool=tool, where=where)
 
 
-class NodeFailed(NodeError):
+class NodeFailed(Unavailable):
     """A node ended or did not answer; carries the end of its log."""
 
+    code = "node-failed"
+    title = "The chain's node did not start"
+
     def __init__(self, engine: str, reason: str, log_path: Path, log_end: str) -> None:
-        super().__init__(f"{engine}: {reason}; log {log_path}:\n{log_end}".rstrip())
-        self.engine = engine
-        self.log_path = log_path
+        message = f"{engine}: {reason}; log {log_path}:\n{log_end}".rstrip()
+        super().__init__(message, engine=engine, log=str(log_path))
+
+
+class NodeUnreachable(Unavailable):
+    """Nothing answers at the node's address."""
+
+    code = "node-unreachable"
+    title = "The chain's node does not answer"
+
+
+class NodeRefused(Unavailable):
+    """The node answered a call with an error; the message is the node's."""
+
+    code = "node-refused"
+    title = "The chain's node refused a call"

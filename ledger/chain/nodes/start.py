@@ -1,0 +1,115 @@
+"""Start a development engine on this machine, or check an existing network."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ledger.chain.engine import Engine, FeePolicy, InvalidEngine
+from ledger.chain.nodes.clock import KeptClock
+from ledger.chain.nodes.errors import NodeFailed, NodeRefused, NodeUnreachable
+from ledger.chain.nodes.node import DevNode, NetworkNode
+from ledger.chain.nodes.process import GuardedProcess
+from ledger.chain.nodes.recipes import RECIPES, NodeOptions, Recipe
+from ledger.chain.nodes.rpc import NodeRpc
+
+READY_WITHIN = 60.0
+"""Seconds a node may take until it answers; a busy machine needs far more than the usual half second."""
+
+
+def start_node(
+    engine: str, data_dir: Path, port: int | None = None, options: NodeOptions | None = None
+) -> DevNode:
+    """Start a development engine (`ganache`, `hardhat`, `anvil`) on this machine and wait until it answers.
+
+    Only ganache keeps its chain in `data_dir`, and everything it has answered survives a crash of it, SIGKILL
+    included; the others begin anew. `port` None takes a free one. Always on 127.0.0.1. Raises InvalidEngine
+    for an unknown name, ToolMissing, NodeFailed.
+    """
+    if engine not in RECIPES:
+        raise InvalidEngine(f"no engine is called {engine!r}: take one of {', '.join(RECIPES)}")
+    data_dir = data_dir.resolve()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    tries = 1 if port is not None else 3  # a port that was free a moment ago may be gone
+    while True:
+        try:
+            return _start(RECIPES[engine], data_dir, port or _free_port(), options or NodeOptions())
+        except NodeFailed as error:
+            tries -= 1
+            if tries == 0 or not re.search("EADDRINUSE|in use", error.message):
+                raise
+
+
+def open_network(engine: Engine) -> NetworkNode:
+    """Check that every node of an existing network answers with the engine's chain id.
+
+    Raises NodeUnreachable, or InvalidEngine when a node serves another chain.
+    """
+    for url in engine.urls:
+        found = read_chain_id(url)
+        if found != engine.chain_id:
+            raise InvalidEngine(f"{url} serves chain {found}, not {engine.chain_id}: correct one of the two")
+    return NetworkNode(engine)
+
+
+def read_chain_id(url: str) -> int:
+    """The chain id of the node at `url`. Raises NodeUnreachable."""
+    rpc = NodeRpc(url)
+    with contextlib.closing(rpc):
+        return rpc.chain_id()
+
+
+def _start(recipe: Recipe, data_dir: Path, port: int, options: NodeOptions) -> DevNode:
+    command = recipe.command(port, data_dir, options)
+    engine = Engine(
+        name=recipe.name,
+        urls=(f"http://127.0.0.1:{port}",),
+        chain_id=options.chain_id,
+        fee=FeePolicy.BASE_FEE,
+        block_period=options.block_time,
+        block_gas=options.block_gas,
+        development=True,
+    )
+    log_path = data_dir / f"{recipe.name}.log"
+    process = GuardedProcess(command.argv, log_path, command.cwd, command.env)
+    rpc = NodeRpc(engine.urls[0])
+    try:
+        _wait_until_ready(recipe.name, process, rpc, options.chain_id)
+        if recipe.persistent:
+            KeptClock(data_dir / "clock.json").restore(rpc)
+    except BaseException:
+        rpc.close()
+        process.stop()
+        raise
+    return DevNode(recipe, process, rpc, engine, data_dir)
+
+
+def _wait_until_ready(name: str, process: GuardedProcess, rpc: NodeRpc, chain_id: int) -> None:
+    for _ in _moments(READY_WITHIN):
+        with contextlib.suppress(NodeUnreachable, NodeRefused):
+            found = rpc.chain_id()
+            # If ours has ended, somebody else answers at its port.
+            if process.exit_status is None and found == chain_id:
+                return
+        if process.exit_status is not None:
+            raise NodeFailed(
+                name, f"ended with status {process.exit_status}", process.log_path, process.log_end()
+            )
+    raise NodeFailed(name, f"no answer within {READY_WITHIN:.0f} s", process.log_path, process.log_end())
+
+
+def _moments(seconds: float) -> Iterator[None]:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        yield
+        time.sleep(0.03)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
