@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IErrors} from "../interfaces/IErrors.sol";
+import {Rights, SignerWord} from "../types/Words.sol";
+import {Layout, Participant} from "./State.sol";
+
+/// @title Who signed
+/// @notice Signatures are 64 bytes (EIP-2098), low-s. A party signs with one sole key, or with a maker and then a
+/// checker (128 bytes). Keys only, no contract wallets: what counts has to stand in the calldata for whoever recounts.
+library Auth {
+    uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
+
+    function digest(bytes32 separator, bytes32 structHash) internal pure returns (bytes32 d) {
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            mstore(p, hex"1901")
+            mstore(add(p, 2), separator)
+            mstore(add(p, 34), structHash)
+            d := keccak256(p, 66)
+        }
+    }
+
+    /// The key behind 64 bytes of `signatures` from `offset` on; 0 when there is none.
+    function recover(bytes32 d, bytes calldata signatures, uint256 offset) internal pure returns (address key) {
+        bytes32 r;
+        bytes32 vs;
+        assembly ("memory-safe") {
+            r := calldataload(add(signatures.offset, offset))
+            vs := calldataload(add(signatures.offset, add(offset, 32)))
+        }
+        uint256 s = uint256(vs) & type(uint256).max >> 1;
+        if (s > HALF_ORDER) return address(0);
+        return ecrecover(d, uint8(uint256(vs) >> 255) + 27, r, bytes32(s));
+    }
+
+    /// One party's signatures: its word, or the encoded error that refuses them.
+    function tryParty(Layout storage l, bytes32 d, bytes calldata signatures)
+        internal
+        view
+        returns (SignerWord w, bytes memory refusal)
+    {
+        bool pair = signatures.length == 128;
+        if (!pair && signatures.length != 64) {
+            return (w, abi.encodeWithSelector(IErrors.BadSignatureLength.selector, signatures.length));
+        }
+        (w, refusal) = _tryKey(l, d, signatures, 0, pair ? Rights.MAKER : Rights.SOLE);
+        if (!pair || refusal.length != 0) return (w, refusal);
+        SignerWord checker;
+        (checker, refusal) = _tryKey(l, d, signatures, 64, Rights.CHECKER);
+        if (refusal.length == 0 && checker.party() != w.party()) {
+            refusal = abi.encodeWithSelector(IErrors.MixedParties.selector, w.party(), checker.party());
+        }
+    }
+
+    function _tryKey(Layout storage l, bytes32 d, bytes calldata signatures, uint256 offset, uint8 right)
+        private
+        view
+        returns (SignerWord w, bytes memory refusal)
+    {
+        address key = recover(d, signatures, offset);
+        if (key == address(0)) return (w, abi.encodeWithSelector(IErrors.BadSignature.selector));
+        w = l.signers[key];
+        if (w.right() != right) {
+            refusal = w.right() == Rights.NONE
+                ? abi.encodeWithSelector(IErrors.NotASigner.selector, key)
+                : abi.encodeWithSelector(IErrors.WrongRight.selector, key, w.right(), right);
+        }
+    }
+
+    function party(Layout storage l, bytes32 d, bytes calldata signatures) internal view returns (SignerWord w) {
+        bytes memory refusal;
+        (w, refusal) = tryParty(l, d, signatures);
+        if (refusal.length != 0) raise(refusal);
+    }
+
+    /// The party's signatures, and they must be this party's.
+    function named(Layout storage l, bytes32 d, bytes calldata signatures, uint48 expected)
+        internal
+        view
+        returns (SignerWord w)
+    {
+        w = party(l, d, signatures);
+        if (w.party() != expected) revert IErrors.WrongParty(w.party(), expected);
+    }
+
+    /// As `named`, for what a suspension stops: offering, accepting, issuing.
+    function active(Layout storage l, bytes32 d, bytes calldata signatures, uint48 expected)
+        internal
+        view
+        returns (SignerWord w)
+    {
+        w = named(l, d, signatures, expected);
+        requireActive(w);
+    }
+
+    function requireActive(SignerWord w) internal view {
+        if (block.timestamp < w.suspendedUntil()) revert IErrors.Suspended(w.party(), w.suspendedUntil());
+    }
+
+    /// Panel members from `first` on, ascending by party, at least the threshold.
+    function panel(Layout storage l, bytes32 d, bytes[] calldata signatures, uint256 first) internal view {
+        uint256 found = signatures.length - first;
+        if (found < l.governance.threshold) revert IErrors.PanelTooSmall(found, l.governance.threshold);
+        uint48[] memory members = l.panel;
+        if (found > members.length) revert IErrors.TooMany(found, members.length);
+        uint48 last;
+        for (uint256 i = first; i < signatures.length; ++i) {
+            uint48 member = party(l, d, signatures[i]).party();
+            if (member <= last) revert IErrors.NotAscending(i);
+            last = member;
+            bool seated;
+            for (uint256 k; k < members.length && !seated; ++k) {
+                seated = members[k] == member;
+            }
+            if (!seated) revert IErrors.NotOnPanel(member);
+        }
+    }
+
+    /// A single signature of the key itself, whatever its right.
+    function oneKey(bytes32 d, bytes calldata signature) internal pure returns (address key) {
+        if (signature.length != 64) revert IErrors.BadSignatureLength(signature.length);
+        key = recover(d, signature, 0);
+        if (key == address(0)) revert IErrors.BadSignature();
+    }
+
+    function count(bytes[] calldata signatures, uint256 expected) internal pure {
+        if (signatures.length != expected) revert IErrors.BadSignatureCount(expected, signatures.length);
+    }
+
+    function atLeast(bytes[] calldata signatures, uint256 expected) internal pure {
+        if (signatures.length < expected) revert IErrors.BadSignatureCount(expected, signatures.length);
+    }
+
+    function deadline(uint40 last) internal view {
+        if (block.timestamp > last) revert IErrors.Expired(last, block.timestamp);
+    }
+
+    function sequence(uint256 given, uint256 current) internal pure {
+        if (given != current) revert IErrors.StaleSequence(given, current);
+    }
+
+    function running(Layout storage l, uint8 stage) internal view {
+        if (l.governance.stoppedStages & stage != 0 && block.timestamp < l.governance.stoppedUntil) {
+            revert IErrors.StageStopped(stage, l.governance.stoppedUntil);
+        }
+    }
+
+    function role(Layout storage l, uint48 who, uint8 needed) internal view returns (Participant storage p) {
+        p = l.participants[who];
+        if (p.uscc == 0) revert IErrors.UnknownParty(who);
+        if (p.roles & needed == 0) revert IErrors.MissingRole(who, needed);
+    }
+
+    /// Spends a reference, once for each bank and kind of act.
+    function spend(Layout storage l, uint48 bank, bytes32 kind, bytes32 ref) internal {
+        bytes32 key = keccak256(abi.encode(bank, kind, ref));
+        if (l.spent[key]) revert IErrors.ReferenceSpent(bank, ref);
+        l.spent[key] = true;
+    }
+
+    function raise(bytes memory refusal) internal pure {
+        assembly ("memory-safe") {
+            revert(add(refusal, 32), mload(refusal))
+        }
+    }
+}
