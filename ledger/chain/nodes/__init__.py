@@ -4,7 +4,7 @@ with start_node("ganache", Path(".goldticket/chain")) as node:
     ...node.url, node.engine, node.advance_time(86_400)
 """
 
-from ledger.chain.nodes.errors import NodeFailed, NodeRefused, NodeUnreachable, ToolMissing
+from ledger.chain.nodes.errors import NodeFailed, NodeRefused, NodeUnreachable, PortTaken, ToolMissing
 from ledger.chain.nodes.node import DevNode, NetworkNode, Node
 from ledger.chain.nodes.recipes import DEFAULT_ENGINE, DEV_MNEMONIC, RECIPES, NodeOptions
 from ledger.chain.nodes.start import open_network, read_chain_id, start_node
@@ -20,6 +20,7 @@ __all__ = [
     "NodeOptions",
     "NodeRefused",
     "NodeUnreachable",
+    "PortTaken",
     "ToolMissing",
     "open_network",
     "read_chain_id",

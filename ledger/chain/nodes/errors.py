@@ -28,6 +28,16 @@ class NodeFailed(Unavailable):
         super().__init__(message, engine=engine, log=str(log_path))
 
 
+class PortTaken(Unavailable):
+    """Another program listens on the port that was asked for."""
+
+    code = "port-taken"
+    title = "The port is in use"
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"port {port} is in use: stop what listens there, or choose another port", port=port)
+
+
 class NodeUnreachable(Unavailable):
     """Nothing answers at the node's address."""
 

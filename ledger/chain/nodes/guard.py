@@ -42,7 +42,8 @@ def end(node: subprocess.Popen[bytes]) -> None:
 
 def end_at_eof(node: subprocess.Popen[bytes]) -> None:
     """Wait until the parent's end of stdin closes, then end the node."""
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):
+        pass
     end(node)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ledger.chain.engine import Engine, FeePolicy, InvalidEngine
 from ledger.chain.nodes.clock import KeptClock
-from ledger.chain.nodes.errors import NodeFailed, NodeRefused, NodeUnreachable
+from ledger.chain.nodes.errors import NodeFailed, NodeRefused, NodeUnreachable, PortTaken
 from ledger.chain.nodes.node import DevNode, NetworkNode
 from ledger.chain.nodes.process import GuardedProcess
 from ledger.chain.nodes.recipes import RECIPES, NodeOptions, Recipe
@@ -26,12 +26,15 @@ def start_node(
 ) -> DevNode:
     """Start a development engine (`ganache`, `hardhat`, `anvil`) on this machine and wait until it answers.
 
-    Only ganache keeps its chain in `data_dir`, and everything it has answered survives a crash of it, SIGKILL
-    included; the others begin anew. `port` None takes a free one. Always on 127.0.0.1. Raises InvalidEngine
-    for an unknown name, ToolMissing, NodeFailed.
+    Only ganache keeps its chain in `data_dir`: every block that could be read survives a SIGKILL. A
+    transaction of which only the hash was answered may be lost, so senders send the same bytes again until it
+    is mined. The other engines begin anew. `port` None takes a free one; always on 127.0.0.1. Raises
+    InvalidEngine for an unknown name, ToolMissing, PortTaken, NodeFailed.
     """
     if engine not in RECIPES:
         raise InvalidEngine(f"no engine is called {engine!r}: take one of {', '.join(RECIPES)}")
+    if port is not None and not _is_free(port):
+        raise PortTaken(port)
     data_dir = data_dir.resolve()
     data_dir.mkdir(parents=True, exist_ok=True)
     tries = 1 if port is not None else 3  # a port that was free a moment ago may be gone
@@ -96,10 +99,14 @@ def _wait_until_ready(name: str, process: GuardedProcess, rpc: NodeRpc, chain_id
             if process.exit_status is None and found == chain_id:
                 return
         if process.exit_status is not None:
-            raise NodeFailed(
-                name, f"ended with status {process.exit_status}", process.log_path, process.log_end()
-            )
+            raise NodeFailed(name, _why_ended(process), process.log_path, process.log_end())
     raise NodeFailed(name, f"no answer within {READY_WITHIN:.0f} s", process.log_path, process.log_end())
+
+
+def _why_ended(process: GuardedProcess) -> str:
+    if re.search(r"IO error: lock .*/LOCK", process.log_end()):
+        return "another node works on the same data: stop that one first, or choose another folder"
+    return f"ended with status {process.exit_status}"
 
 
 def _moments(seconds: float) -> Iterator[None]:
@@ -107,6 +114,16 @@ def _moments(seconds: float) -> Iterator[None]:
     while time.monotonic() < end:
         yield
         time.sleep(0.03)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def _free_port() -> int:
