@@ -1,8 +1,8 @@
 """The acts as EIP-712 typed data: types, digests and the JSON that a wallet shows, encoded directly.
 
-Every act that anybody signs is one of `TYPES`; field order is that of `contracts/types/Acts.sol`. Values are plain
-Python: int for numbers (fen, UTC seconds), bytes for bytesN, str for string and address (0x…), list for arrays,
-dict for structs. `digest` is what is signed and is the act's id.
+Every act that anybody signs is one of `TYPES`; field order is that of `contracts/types/Acts.sol`. Values are
+plain Python: int for numbers (fen, UTC seconds), bytes for bytesN, str for string and address (0x…), list for
+arrays, dict for structs. `digest` is what is signed and is the act's id.
 
 Source: EIP-712 (https://eips.ethereum.org/EIPS/eip-712), domain with a salt of the deployment.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import sha3
+from ledger.ids import keccak256 as keccak
 
 Message = Mapping[str, Any]
 """One struct: field name → value."""
@@ -149,11 +149,6 @@ TYPES: dict[str, tuple[tuple[str, str], ...]] = {
 _DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
 
 
-def keccak(data: bytes) -> bytes:
-    """Keccak-256, 32 bytes."""
-    return bytes(sha3.keccak_256(data).digest())
-
-
 @dataclass(frozen=True)
 class Domain:
     """Where an act is valid: one deployment on one chain.
@@ -209,7 +204,7 @@ def type_hash(primary: str) -> bytes:
 
 
 def struct_hash(primary: str, message: Message) -> bytes:
-    """EIP-712 hashStruct. Raises KeyError for a missing field, OverflowError or ValueError for a bad value."""
+    """EIP-712 hashStruct. Raises KeyError for a missing field, ValueError for a bad value."""
     parts = [type_hash(primary)]
     parts += [_encode(kind, message[field]) for field, kind in TYPES[primary]]
     return keccak(b"".join(parts))

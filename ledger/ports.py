@@ -1,0 +1,142 @@
+"""What the ledger needs from outside: a chain, a book, a clock, signers. `wiring` plugs the real ones in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from ledger.book.tx import BookTx
+    from ledger.events import Event
+    from ledger.typed import Domain
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block header. `hash`, `parent`: 32 bytes; `time`: UTC seconds."""
+
+    number: int
+    hash: bytes
+    parent: bytes
+    time: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """One item of `relay`: calldata of an act's function and exactly the gas it gets."""
+
+    gas: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why the contract refuses. `name`: the custom error of IErrors ("" if unknown); `args`: its evidence;
+    `data`: the raw revert data."""
+
+    name: str
+    args: dict[str, object]
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a simulated call would do: gas used, and the refusal if it would not take effect."""
+
+    gas: int
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True)
+class RawTransaction:
+    """A signed transaction as it goes out. `hash`: 32 bytes."""
+
+    sender: str
+    nonce: int
+    hash: bytes
+    raw: bytes
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A mined transaction. `refusals`: position in the relay batch → why that item did not take effect;
+    `leg_refusals`: child id → why that leg of an offer did not, while others did."""
+
+    hash: bytes
+    block: int
+    ok: bool
+    gas_used: int
+    refusals: dict[int, Refusal]
+    leg_refusals: dict[bytes, Refusal]
+
+
+class Chain(Protocol):
+    """One deployment on one network. Raises `ledger.errors.Unavailable` when no node answers."""
+
+    @property
+    def domain(self) -> Domain: ...
+
+    def head(self) -> Block: ...
+
+    def block(self, number: int) -> Block | None: ...
+
+    def events(self, first: int, last: int) -> list[Event]:
+        """All logs of the deployment in blocks first…last, in order."""
+        ...
+
+    def simulate(self, data: bytes) -> Outcome:
+        """One act's calldata, as if sent by a plain account at the head."""
+        ...
+
+    def sign(self, relayer: str, nonce: int, calls: Sequence[Call]) -> RawTransaction:
+        """A signed `relay` transaction; nothing is sent."""
+        ...
+
+    def send(self, transaction: RawTransaction) -> None:
+        """Sends the bytes; that the node knows or has mined them already is success."""
+        ...
+
+    def receipt(self, hash_: bytes) -> Receipt | None: ...
+
+    def nonce(self, address: str) -> int:
+        """Transactions of this account that are mined."""
+        ...
+
+    def calldata(self, hash_: bytes) -> bytes | None:
+        """The calldata of a mined transaction."""
+        ...
+
+    def load(self, slots: Sequence[bytes], block: int | None = None) -> list[bytes]:
+        """Raw storage words, at a height or the head."""
+        ...
+
+
+class Book(Protocol):
+    """The database. One writer; what `write` returns is durable."""
+
+    def write(self, work: Callable[[BookTx], T]) -> T:
+        """Runs `work` in the one write transaction; commits before it returns, or leaves nothing behind."""
+        ...
+
+    def read(self, work: Callable[[BookTx], T]) -> T:
+        """Runs `work` on a snapshot."""
+        ...
+
+
+class Clock(Protocol):
+    """The wall clock, for sessions and logs. Deadlines and due dates go by the latest block's time."""
+
+    def now(self) -> int:
+        """UTC seconds."""
+        ...
+
+
+class Signer(Protocol):
+    """Holds keys for people who chose to leave them here."""
+
+    def sign(self, address: str, digest: bytes) -> bytes:
+        """64 bytes (EIP-2098). Raises `ledger.errors.NotFound` for a key it does not hold."""
+        ...
