@@ -9,9 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Event:
-    """One log. `args`: ABI names → int, bytes (bytesN), str (string, address 0x… checksummed), bool, list, dict.
+    """One log. `args`: ABI names → int, bytes (bytesN), str (string, address 0x… checksummed), bool,
+    list, dict.
 
-    `block`, `log`: height and log index in the block; `tx`: transaction hash, 32 bytes; `time`: the block's UTC seconds.
+    `block`, `log`: height and log index in the block; `tx`: transaction hash, 32 bytes; `time`: the UTC
+    seconds of the block.
     """
 
     name: str

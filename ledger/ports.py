@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from ledger.book.tx import BookTx
     from ledger.events import Event
     from ledger.typed import Domain
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,20 @@ class Chain(Protocol):
         """Transactions of this account that are mined."""
         ...
 
+    def encode(self, function: str, *args: object) -> bytes:
+        """Calldata of an act's function, from the plain Python messages of `ledger.typed`."""
+        ...
+
+    def encode_transfer(
+        self,
+        offer: Mapping[str, Any],
+        signatures: bytes,
+        acceptances: Sequence[tuple[int, Sequence[int], bytes]],
+    ) -> bytes:
+        """Calldata of `transfer`: the offer with its holder's signatures; for each receiver its party id, the
+        indexes of its children in this transaction and its signatures."""
+        ...
+
     def calldata(self, hash_: bytes) -> bytes | None:
         """The calldata of a mined transaction."""
         ...
@@ -114,14 +128,49 @@ class Chain(Protocol):
         ...
 
 
+class Store(Protocol):
+    """The records of `ledger.records` inside one transaction. Keys are given in field order."""
+
+    def get(self, kind: type[R], *key: object) -> R | None: ...
+
+    def need(self, kind: type[R], *key: object) -> R:
+        """As `get`; raises `ledger.errors.NotFound` that names the kind and the key."""
+        ...
+
+    def put(self, record: object) -> None:
+        """Inserts, or replaces the record with the same key."""
+        ...
+
+    def add(self, record: object) -> None:
+        """Inserts; raises `ledger.errors.Conflict` when the key is there."""
+        ...
+
+    def delete(self, kind: type, *key: object) -> None: ...
+
+    def find(
+        self,
+        kind: type[R],
+        *,
+        order: str = "",
+        after: object = None,
+        limit: int = 0,
+        **where: object,
+    ) -> list[R]:
+        """Records whose fields equal `where` (a list or tuple: one of these), by `order` (a field; "-field" for
+        descending; default: the key), from behind `after` on (a value of that field), `limit` 0 for all."""
+        ...
+
+    def count(self, kind: type, **where: object) -> int: ...
+
+
 class Book(Protocol):
     """The database. One writer; what `write` returns is durable."""
 
-    def write(self, work: Callable[[BookTx], T]) -> T:
+    def write(self, work: Callable[[Store], T]) -> T:
         """Runs `work` in the one write transaction; commits before it returns, or leaves nothing behind."""
         ...
 
-    def read(self, work: Callable[[BookTx], T]) -> T:
+    def read(self, work: Callable[[Store], T]) -> T:
         """Runs `work` on a snapshot."""
         ...
 

@@ -1,0 +1,513 @@
+"""What the book keeps, as plain records: one frozen dataclass for each table, one field for each column.
+
+`key()` marks the primary key, `indexed()` what is searched by. Types: int (fits 64 bits), Fen (up to 2^96 - 1),
+bytes, str, bool, dict and list (JSON), `| None` where empty is meaningful. Times in UTC seconds.
+
+The **projection** comes from the chain's events alone and can be deleted and rebuilt at will. The **journal** is
+irreplaceable: what people drafted, signed, uploaded and were answered. Nothing in the projection refers to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.money import Fen
+
+Json = dict[str, Any]
+
+
+def key() -> Any:
+    """Part of the primary key."""
+    return field(metadata={"key": True})
+
+
+def indexed() -> Any:
+    """Searched by."""
+    return field(metadata={"index": True})
+
+
+# ---- projection -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far the projection has come: the last block taken in. `id` is always 1."""
+
+    id: int = key()
+    block: int = 0
+    hash: bytes = b""
+    time: int = 0
+
+
+@dataclass(frozen=True)
+class Log:
+    """One event, as it came. `args`: bytes as 0x hex, integers as decimal strings. `subject`: the ticket,
+    issuance (16 bytes, padded to 32) or b"" that it is about."""
+
+    block: int = key()
+    log: int = key()
+    name: str = indexed()
+    args: Json = field()
+    tx: bytes = indexed()
+    time: int = field()
+    subject: bytes = indexed()
+
+
+@dataclass(frozen=True)
+class Governance:
+    """The panel, the tenor policy, the stops. `id` is always 1."""
+
+    id: int = key()
+    members: list[int] = field(default_factory=list)
+    threshold: int = 0
+    sequence: int = 0
+    months: int = 0
+    next_months: int = 0
+    next_from: int = 0
+    stopped_stages: int = 0
+    stopped_until: int = 0
+    stop_free_from: int = 0
+    closed: bool = False
+
+
+@dataclass(frozen=True)
+class Participant:
+    """An admitted legal person. `roles`: bits, see `participants.Role`."""
+
+    id: int = key()
+    uscc: str = indexed()
+    roles: int = field()
+    clearing_bank: int = field()
+    profile: bytes = field()
+    sequence: int = 0
+    suspended_until: int = 0
+    suspended_by_panel: bool = False
+    suspension_free_from: int = 0
+    suspension_sequence: int = 0
+
+
+@dataclass(frozen=True)
+class SignerKey:
+    """A key and its participant, for ever. `right`: 0 none, 1 maker, 2 checker, 3 sole; `pending`: the right
+    that a running recovery would give."""
+
+    address: str = key()
+    party: int = indexed()
+    right: int = 0
+    pending: int = 0
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """A running recovery of a participant's keys."""
+
+    party: int = key()
+    digest: bytes = field()
+    ready_at: int = field()
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A core's opening limit and its halts. `overdue`: issuances reported and not cured."""
+
+    core: int = key()
+    limit: Fen = Fen(0)
+    used: Fen = Fen(0)
+    expiry: int = 0
+    sequence: int = 0
+    overdue: int = 0
+    halted: bool = False
+
+
+@dataclass(frozen=True)
+class Issuance:
+    """One debt of a core. `id`: 16 bytes; `number`: counted from 1 in order of the chain."""
+
+    id: bytes = key()
+    number: int = indexed()
+    digest: bytes = field()
+    debtor: int = indexed()
+    supplier: int = indexed()
+    clearing_bank: int = indexed()
+    face: Fen = field()
+    contractual_due: int = field()
+    due: int = indexed()
+    transferable_until: int = field()
+    grace: int = field()
+    depth: int = field()
+    minimum: int = field()
+    interest: int = field()
+    undertaking: bytes = field()
+    issued_at: int = field()
+    paid: Fen = Fen(0)
+    funded: bool = False
+    void: bool = False
+    reported: bool = False
+    waived_until: int = 0
+    sequence: int = 0
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A ticket word: a ticket, a lock or a tombstone. `path`: places among siblings from the root on, "" for the
+    root, "2-1" for the first child of the second child. `children`: how many words came out of it.
+    `tier`: 1 for the first supplier."""
+
+    id: bytes = key()
+    issuance: bytes = indexed()
+    parent: bytes | None = indexed()
+    party: int = indexed()
+    value: Fen = field()
+    depth: int = field()
+    path: str = field()
+    tier: int = field()
+    created_at: int = field()
+    version: int = 0
+    locked: bool = False
+    withdrawn: bool = False
+    returned: bool = False
+    ordered: bool = False
+    taken: Fen = Fen(0)
+    order_sequence: int = 0
+    children: int = 0
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Value on its way to a bank. `state`: locked, released, returned, cancelled."""
+
+    id: bytes = key()
+    parent: bytes = indexed()
+    bank: int = indexed()
+    clearing_bank: int = indexed()
+    value: Fen = field()
+    expiry: int = field()
+    terms: bytes = field()
+    state: str = "locked"
+    ref: bytes = b""
+    registration: bytes = b""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A court's order on a ticket; `slot` 0 to 3."""
+
+    ticket: bytes = key()
+    slot: int = key()
+    number: bytes = field()
+    amount: Fen = field()
+    start: int = field()
+    end: int = field()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How much of an invoice (by debtor and fingerprint) is used."""
+
+    key: bytes = key()
+    used: Fen = Fen(0)
+    total: Fen = Fen(0)
+
+
+@dataclass(frozen=True)
+class Funding:
+    """One leg of a funding: money of a core that reached the clearing bank."""
+
+    block: int = key()
+    log: int = key()
+    issuance: bytes = indexed()
+    bank: int = field()
+    ref: bytes = field()
+    amount: Fen = field()
+    at: int = field()
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One line that was really paid to a holder."""
+
+    block: int = key()
+    log: int = key()
+    ticket: bytes = indexed()
+    party: int = indexed()
+    bank: int = field()
+    ref: bytes = field()
+    amount: Fen = field()
+    paid_at: int = field()
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A running change of an issuance's clearing bank."""
+
+    issuance: bytes = key()
+    digest: bytes = field()
+    bank: int = field()
+    ready_at: int = field()
+
+
+# ---- journal ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class User:
+    """A person of a participant. `key_hash`: SHA-256 of the API key's secret half; `address`: the person's own
+    signing key ("" for a viewer)."""
+
+    id: str = key()
+    party: int = indexed()
+    name: str = field()
+    scopes: list[str] = field()
+    key_hash: bytes = field()
+    address: str = indexed()
+    created_at: int = field()
+    revoked_at: int = 0
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A participant's file, each version by its hash: the hash is what stands on chain."""
+
+    hash: bytes = key()
+    uscc: str = indexed()
+    data: Json = field()
+    salt: bytes = field()
+    created_at: int = field()
+
+
+@dataclass(frozen=True)
+class Act:
+    """A typed instruction. `id`: its EIP-712 digest; `message`: its fields as JSON; `extra`: what belongs to it and is
+    not signed (texts for people, trade evidence, another act's message that the contract needs);
+    `subject`: what it is about (ticket, padded issuance or party); `deadline`: its last second."""
+
+    id: bytes = key()
+    kind: str = indexed()
+    message: Json = field()
+    extra: Json = field()
+    party: int = indexed()
+    user: str = field()
+    subject: bytes = indexed()
+    created_at: int = indexed()
+    deadline: int = field()
+
+
+@dataclass(frozen=True)
+class Leg:
+    """What takes effect by itself: a child of an offer, or the whole of any other act (`id` is then the act's).
+    `state`: an `acts.State`. `party`: the receiver, 0 where there is none. `reason`: {code, message, by} of a
+    rejection or refusal."""
+
+    id: bytes = key()
+    act: bytes = indexed()
+    place: int = field()
+    party: int = indexed()
+    value: Fen = field()
+    state: str = indexed()
+    reason: Json = field()
+    deadline: int = indexed()
+    changed_at: int = field()
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Who has to sign what. `leg` b"" for the act as a whole. `kind`: party, key or panel. `digest`: what is signed."""
+
+    act: bytes = key()
+    place: int = key()
+    leg: bytes = indexed()
+    kind: str = field()
+    party: int = indexed()
+    address: str = indexed()
+    digest: bytes = field()
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Signature:
+    """64 bytes (EIP-2098) of one key for one seat. `user` "" when it came from outside without one."""
+
+    act: bytes = key()
+    place: int = key()
+    address: str = key()
+    right: int = field()
+    signature: bytes = field()
+    user: str = field()
+    at: int = field()
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """Value of a ticket on offer. It ends when the leg is final, withdrawn on chain, or past its deadline there."""
+
+    leg: bytes = key()
+    ticket: bytes = indexed()
+    value: Fen = field()
+    until: int = indexed()
+    ended: bool = False
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """A relay transaction, saved before it is sent. `legs`: hex leg ids by position, each a list.
+    `state`: sent, mined, failed."""
+
+    hash: bytes = key()
+    relayer: str = indexed()
+    nonce: int = field()
+    raw: bytes = field()
+    legs: list[Any] = field()
+    state: str = indexed()
+    block: int = 0
+    gas: int = 0
+    created_at: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request with an Idempotency-Key was answered. `scope`: API key id and route."""
+
+    scope: str = key()
+    key: str = key()
+    body_hash: bytes = field()
+    status: int = field()
+    body: str = field()
+    at: int = field()
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Who did what, in order."""
+
+    id: str = key()
+    at: int = indexed()
+    user: str = field()
+    party: int = indexed()
+    action: str = field()
+    subject: str = field()
+    detail: Json = field()
+
+
+@dataclass(frozen=True)
+class StoredDocument:
+    """A rendered document by its hash. `parties`: who may read it."""
+
+    hash: bytes = key()
+    kind: str = field()
+    media_type: str = field()
+    body: bytes = field()
+    parties: list[int] = field()
+    created_at: int = field()
+
+
+@dataclass(frozen=True)
+class PayableRow:
+    """One imported payable of a core. `fields`: as `payables.Payable` has them, JSON; `act`: the issue act that
+    uses it, b"" while free."""
+
+    core: str = key()
+    supplier: str = key()
+    invoice: str = key()
+    amount: Fen = field()
+    due: str = field()
+    fields: Json = field()
+    imported_at: int = field()
+    act: bytes = b""
+
+
+@dataclass(frozen=True)
+class FinanceRequest:
+    """A holder asks banks to buy value of a ticket. `state`: open, chosen, closed."""
+
+    id: str = key()
+    ticket: bytes = indexed()
+    party: int = indexed()
+    value: Fen = field()
+    banks: list[int] = field()
+    state: str = field()
+    until: int = field()
+    created_at: int = field()
+    act: bytes = b""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A bank's price for a request. Rates in basis points; `bearer`: who bears the interest, holder or core."""
+
+    id: str = key()
+    request: str = indexed()
+    bank: int = indexed()
+    rate: int = field()
+    fee: Fen = field()
+    days: int = field()
+    interest: Fen = field()
+    net: Fen = field()
+    all_in: int = field()
+    bearer: str = field()
+    money_on: str = field()
+    valid_until: int = field()
+    registration: str = field()
+    state: str = "offered"
+
+
+@dataclass(frozen=True)
+class ClearingList:
+    """A clearing list (清分表) of one bank for one payment date. `lines`: as `clearing` has them, JSON."""
+
+    hash: bytes = key()
+    bank: int = indexed()
+    date: str = indexed()
+    lines: list[Any] = field()
+    total: Fen = field()
+    created_at: int = field()
+
+
+@dataclass(frozen=True)
+class ReturnedLine:
+    """A line that the bank could not pay (退汇), with the reason; `ended` once it was paid later."""
+
+    ref: bytes = key()
+    ticket: bytes = key()
+    bank: int = indexed()
+    amount: Fen = field()
+    reason: str = field()
+    at: int = field()
+    ended: bool = False
+
+
+PROJECTION: tuple[type, ...] = (
+    Cursor,
+    Log,
+    Governance,
+    Participant,
+    SignerKey,
+    Recovery,
+    Opening,
+    Issuance,
+    Ticket,
+    Lock,
+    Order,
+    Evidence,
+    Funding,
+    Payment,
+    Replacement,
+)
+JOURNAL: tuple[type, ...] = (
+    User,
+    Profile,
+    Act,
+    Leg,
+    Seat,
+    Signature,
+    Reservation,
+    Transaction,
+    Answer,
+    Audit,
+    StoredDocument,
+    PayableRow,
+    FinanceRequest,
+    Quote,
+    ClearingList,
+    ReturnedLine,
+)
