@@ -117,7 +117,6 @@ def _invoice_way_out(number: str) -> str:
 
 
 def _payable(row: Row, core: Uscc, errors: list[Problem]) -> Payable | None:
-    before = len(errors)
     cells = RowReader(row, COLUMNS, errors)
     order, receipt, name = cells.text("order"), cells.text("receipt"), cells.text("name", 120)
     supplier, amount = cells.read("supplier", parse_uscc), cells.read("amount", parse_yuan)
@@ -131,7 +130,7 @@ def _payable(row: Row, core: Uscc, errors: list[Problem]) -> Payable | None:
     if received and due and due < received:
         problem = f"the due date is before the goods receipt of {received}"
         cells.wrong("due", due.isoformat(), problem, "correct one of the two dates")
-    if len(errors) > before or not (order and receipt and name and supplier and received and due):
+    if cells.failed or not (order and receipt and name and supplier and received and due):
         return None
     if not (amount and invoices):
         return None

@@ -74,6 +74,7 @@ class RowReader:
         self._row = row
         self._columns = {column.key: column for column in columns}
         self._problems = problems
+        self.failed = False
 
     def read(self, key: str, parse: Callable[[str], T]) -> T | None:
         """The parsed cell. None for an empty cell; that is a problem only if the column is required."""
@@ -105,7 +106,8 @@ class RowReader:
         return self.read(key, parse)
 
     def wrong(self, key: str, value: str, problem: str, way_out: str) -> None:
-        """Note a problem of this row's cell."""
+        """Note a problem of this row's cell; the row has failed."""
+        self.failed = True
         label = self._columns[key].label
         self._problems.append(Problem(self._row.number, label, value[:80], problem, way_out))
 

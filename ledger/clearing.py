@@ -1,0 +1,121 @@
+"""Maturity list and clearing list (清分表).
+
+Some days before the payment date the core learns what falls due, and the clearing bank gets one line for each
+holder. What became of each line comes back by ``ledger.payouts``.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.money import Fen, format_yuan
+from ledger.sheets import write_csv
+
+TICKET, NUMBER, AMOUNT, RESULT = "金票ID", "金票编号", "金额(元)", "结果"
+PAID_AT, REASON, REFERENCE = "付款时间", "退汇原因", "银行流水号"
+
+
+@dataclass(frozen=True)
+class PayeeAccount:
+    """Where a holder is paid: account name, bank, number and the bank's CNAPS code (联行号)."""
+
+    name: str
+    bank: str
+    number: str
+    cnaps: str
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A ticket with value at the time of looking. Amounts in fen.
+
+    ``outstanding`` is what it is worth and was not paid yet; ``payable`` the part of it for which the
+    core's money is with the clearing bank and which no order holds.
+    """
+
+    ticket: str
+    number: str
+    issuance: str
+    debtor: str
+    holder: str
+    uscc: str
+    account: PayeeAccount
+    payment_date: date
+    outstanding: Fen
+    payable: Fen
+
+
+@dataclass(frozen=True)
+class MaturityRow:
+    """What a core has to fund for one issuance."""
+
+    issuance: str
+    debtor: str
+    tickets: int
+    outstanding: Fen
+
+
+@dataclass(frozen=True)
+class MaturityList:
+    """All that is paid on one date, by issuance, with its sum in fen."""
+
+    payment_date: date
+    rows: tuple[MaturityRow, ...]
+    total: Fen
+
+
+@dataclass(frozen=True)
+class ClearingRow:
+    """One line for the clearing bank: pay this holder this amount for this ticket."""
+
+    ticket: str
+    number: str
+    holder: str
+    uscc: str
+    account: PayeeAccount
+    payable: Fen
+
+
+@dataclass(frozen=True)
+class ClearingList:
+    """The lines of one payment date, with their sum in fen."""
+
+    payment_date: date
+    rows: tuple[ClearingRow, ...]
+    total: Fen
+
+
+def maturity_list(holdings: Iterable[Holding], payment_date: date) -> MaturityList:
+    """What falls due on this payment date, one row for each issuance, in the order of their ids."""
+    due = [holding for holding in holdings if holding.payment_date == payment_date and holding.outstanding]
+    groups: dict[str, list[Holding]] = {}
+    for holding in due:
+        groups.setdefault(holding.issuance, []).append(holding)
+    rows = tuple(
+        MaturityRow(issuance, group[0].debtor, len(group), Fen(sum(one.outstanding for one in group)))
+        for issuance, group in sorted(groups.items())
+    )
+    return MaturityList(payment_date, rows, Fen(sum(row.outstanding for row in rows)))
+
+
+def clearing_list(holdings: Iterable[Holding], payment_date: date) -> ClearingList:
+    """The lines that the clearing bank can pay on this date, in the order of issuance and number."""
+    due = [holding for holding in holdings if holding.payment_date == payment_date and holding.payable]
+    rows = tuple(
+        ClearingRow(one.ticket, one.number, one.holder, one.uscc, one.account, one.payable)
+        for one in sorted(due, key=lambda one: (one.issuance, one.number, one.ticket))
+    )
+    return ClearingList(payment_date, rows, Fen(sum(row.payable for row in rows)))
+
+
+def clearing_csv(clearing: ClearingList) -> bytes:
+    """The clearing list as a file whose last columns the bank fills in; ``ledger.payouts`` reads it back."""
+    headers = [NUMBER, TICKET, "持有人", "统一社会信用代码", "户名", "开户行", "账号", "联行号", AMOUNT]
+    headers += [RESULT, PAID_AT, REASON, REFERENCE]
+    return write_csv(headers, [[*_cells(row), "", "", "", ""] for row in clearing.rows])
+
+
+def _cells(row: ClearingRow) -> list[str]:
+    account = row.account
+    payee = [row.holder, row.uscc, account.name, account.bank, account.number, account.cnaps]
+    return [row.number, row.ticket, *payee, format_yuan(row.payable)]
