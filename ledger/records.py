@@ -1,6 +1,6 @@
 """What the book keeps, as plain records: one frozen dataclass for each table, one field for each column.
 
-`key()` marks the primary key, `indexed()` what is searched by. Types: int (fits 64 bits), Fen (up to 2^96 - 1),
+`KEY` marks the primary key, `INDEXED` what is searched by. Types: int (fits 64 bits), Fen (up to 2^96 - 1),
 bytes, str, bool, dict and list (JSON), `| None` where empty is meaningful. Times in UTC seconds.
 
 The **projection** comes from the chain's events alone and can be deleted and rebuilt at will. The **journal** is
@@ -17,14 +17,10 @@ from ledger.money import Fen
 Json = dict[str, Any]
 
 
-def key() -> Any:
-    """Part of the primary key."""
-    return field(metadata={"key": True})
-
-
-def indexed() -> Any:
-    """Searched by."""
-    return field(metadata={"index": True})
+KEY = {"key": True}
+"""Metadata of a field: part of the primary key."""
+INDEXED = {"index": True}
+"""Metadata of a field: searched by."""
 
 
 # ---- projection -------------------------------------------------------------------------------------
@@ -34,7 +30,7 @@ def indexed() -> Any:
 class Cursor:
     """How far the projection has come: the last block taken in. `id` is always 1."""
 
-    id: int = key()
+    id: int = field(metadata=KEY)
     block: int = 0
     hash: bytes = b""
     time: int = 0
@@ -45,20 +41,20 @@ class Log:
     """One event, as it came. `args`: bytes as 0x hex, integers as decimal strings. `subject`: the ticket,
     issuance (16 bytes, padded to 32) or b"" that it is about."""
 
-    block: int = key()
-    log: int = key()
-    name: str = indexed()
+    block: int = field(metadata=KEY)
+    log: int = field(metadata=KEY)
+    name: str = field(metadata=INDEXED)
     args: Json = field()
-    tx: bytes = indexed()
+    tx: bytes = field(metadata=INDEXED)
     time: int = field()
-    subject: bytes = indexed()
+    subject: bytes = field(metadata=INDEXED)
 
 
 @dataclass(frozen=True)
 class Governance:
     """The panel, the tenor policy, the stops. `id` is always 1."""
 
-    id: int = key()
+    id: int = field(metadata=KEY)
     members: list[int] = field(default_factory=list)
     threshold: int = 0
     sequence: int = 0
@@ -75,8 +71,8 @@ class Governance:
 class Participant:
     """An admitted legal person. `roles`: bits, see `participants.Role`."""
 
-    id: int = key()
-    uscc: str = indexed()
+    id: int = field(metadata=KEY)
+    uscc: str = field(metadata=INDEXED)
     roles: int = field()
     clearing_bank: int = field()
     profile: bytes = field()
@@ -92,8 +88,8 @@ class SignerKey:
     """A key and its participant, for ever. `right`: 0 none, 1 maker, 2 checker, 3 sole; `pending`: the right
     that a running recovery would give."""
 
-    address: str = key()
-    party: int = indexed()
+    address: str = field(metadata=KEY)
+    party: int = field(metadata=INDEXED)
     right: int = 0
     pending: int = 0
 
@@ -102,7 +98,7 @@ class SignerKey:
 class Recovery:
     """A running recovery of a participant's keys."""
 
-    party: int = key()
+    party: int = field(metadata=KEY)
     digest: bytes = field()
     ready_at: int = field()
 
@@ -111,7 +107,7 @@ class Recovery:
 class Opening:
     """A core's opening limit and its halts. `overdue`: issuances reported and not cured."""
 
-    core: int = key()
+    core: int = field(metadata=KEY)
     limit: Fen = Fen(0)
     used: Fen = Fen(0)
     expiry: int = 0
@@ -124,15 +120,15 @@ class Opening:
 class Issuance:
     """One debt of a core. `id`: 16 bytes; `number`: counted from 1 in order of the chain."""
 
-    id: bytes = key()
-    number: int = indexed()
+    id: bytes = field(metadata=KEY)
+    number: int = field(metadata=INDEXED)
     digest: bytes = field()
-    debtor: int = indexed()
-    supplier: int = indexed()
-    clearing_bank: int = indexed()
+    debtor: int = field(metadata=INDEXED)
+    supplier: int = field(metadata=INDEXED)
+    clearing_bank: int = field(metadata=INDEXED)
     face: Fen = field()
     contractual_due: int = field()
-    due: int = indexed()
+    due: int = field(metadata=INDEXED)
     transferable_until: int = field()
     grace: int = field()
     depth: int = field()
@@ -154,10 +150,10 @@ class Ticket:
     root, "2-1" for the first child of the second child. `children`: how many words came out of it.
     `tier`: 1 for the first supplier."""
 
-    id: bytes = key()
-    issuance: bytes = indexed()
-    parent: bytes | None = indexed()
-    party: int = indexed()
+    id: bytes = field(metadata=KEY)
+    issuance: bytes = field(metadata=INDEXED)
+    parent: bytes | None = field(metadata=INDEXED)
+    party: int = field(metadata=INDEXED)
     value: Fen = field()
     depth: int = field()
     path: str = field()
@@ -177,10 +173,10 @@ class Ticket:
 class Lock:
     """Value on its way to a bank. `state`: locked, released, returned, cancelled."""
 
-    id: bytes = key()
-    parent: bytes = indexed()
-    bank: int = indexed()
-    clearing_bank: int = indexed()
+    id: bytes = field(metadata=KEY)
+    parent: bytes = field(metadata=INDEXED)
+    bank: int = field(metadata=INDEXED)
+    clearing_bank: int = field(metadata=INDEXED)
     value: Fen = field()
     expiry: int = field()
     terms: bytes = field()
@@ -193,8 +189,8 @@ class Lock:
 class Order:
     """A court's order on a ticket; `slot` 0 to 3."""
 
-    ticket: bytes = key()
-    slot: int = key()
+    ticket: bytes = field(metadata=KEY)
+    slot: int = field(metadata=KEY)
     number: bytes = field()
     amount: Fen = field()
     start: int = field()
@@ -205,7 +201,7 @@ class Order:
 class Evidence:
     """How much of an invoice (by debtor and fingerprint) is used."""
 
-    key: bytes = key()
+    key: bytes = field(metadata=KEY)
     used: Fen = Fen(0)
     total: Fen = Fen(0)
 
@@ -214,9 +210,9 @@ class Evidence:
 class Funding:
     """One leg of a funding: money of a core that reached the clearing bank."""
 
-    block: int = key()
-    log: int = key()
-    issuance: bytes = indexed()
+    block: int = field(metadata=KEY)
+    log: int = field(metadata=KEY)
+    issuance: bytes = field(metadata=INDEXED)
     bank: int = field()
     ref: bytes = field()
     amount: Fen = field()
@@ -227,10 +223,10 @@ class Funding:
 class Payment:
     """One line that was really paid to a holder."""
 
-    block: int = key()
-    log: int = key()
-    ticket: bytes = indexed()
-    party: int = indexed()
+    block: int = field(metadata=KEY)
+    log: int = field(metadata=KEY)
+    ticket: bytes = field(metadata=INDEXED)
+    party: int = field(metadata=INDEXED)
     bank: int = field()
     ref: bytes = field()
     amount: Fen = field()
@@ -241,7 +237,7 @@ class Payment:
 class Replacement:
     """A running change of an issuance's clearing bank."""
 
-    issuance: bytes = key()
+    issuance: bytes = field(metadata=KEY)
     digest: bytes = field()
     bank: int = field()
     ready_at: int = field()
@@ -255,12 +251,12 @@ class User:
     """A person of a participant. `key_hash`: SHA-256 of the API key's secret half; `address`: the person's own
     signing key ("" for a viewer)."""
 
-    id: str = key()
-    party: int = indexed()
+    id: str = field(metadata=KEY)
+    party: int = field(metadata=INDEXED)
     name: str = field()
     scopes: list[str] = field()
     key_hash: bytes = field()
-    address: str = indexed()
+    address: str = field(metadata=INDEXED)
     created_at: int = field()
     revoked_at: int = 0
 
@@ -269,8 +265,8 @@ class User:
 class Profile:
     """A participant's file, each version by its hash: the hash is what stands on chain."""
 
-    hash: bytes = key()
-    uscc: str = indexed()
+    hash: bytes = field(metadata=KEY)
+    uscc: str = field(metadata=INDEXED)
     data: Json = field()
     salt: bytes = field()
     created_at: int = field()
@@ -282,14 +278,14 @@ class Act:
     not signed (texts for people, trade evidence, another act's message that the contract needs);
     `subject`: what it is about (ticket, padded issuance or party); `deadline`: its last second."""
 
-    id: bytes = key()
-    kind: str = indexed()
+    id: bytes = field(metadata=KEY)
+    kind: str = field(metadata=INDEXED)
     message: Json = field()
     extra: Json = field()
-    party: int = indexed()
+    party: int = field(metadata=INDEXED)
     user: str = field()
-    subject: bytes = indexed()
-    created_at: int = indexed()
+    subject: bytes = field(metadata=INDEXED)
+    created_at: int = field(metadata=INDEXED)
     deadline: int = field()
 
 
@@ -299,14 +295,14 @@ class Leg:
     `state`: an `acts.State`. `party`: the receiver, 0 where there is none. `reason`: {code, message, by} of a
     rejection or refusal."""
 
-    id: bytes = key()
-    act: bytes = indexed()
+    id: bytes = field(metadata=KEY)
+    act: bytes = field(metadata=INDEXED)
     place: int = field()
-    party: int = indexed()
+    party: int = field(metadata=INDEXED)
     value: Fen = field()
-    state: str = indexed()
+    state: str = field(metadata=INDEXED)
     reason: Json = field()
-    deadline: int = indexed()
+    deadline: int = field(metadata=INDEXED)
     changed_at: int = field()
 
 
@@ -314,12 +310,12 @@ class Leg:
 class Seat:
     """Who has to sign what. `leg` b"" for the act as a whole. `kind`: party, key or panel. `digest`: what is signed."""
 
-    act: bytes = key()
-    place: int = key()
-    leg: bytes = indexed()
+    act: bytes = field(metadata=KEY)
+    place: int = field(metadata=KEY)
+    leg: bytes = field(metadata=INDEXED)
     kind: str = field()
-    party: int = indexed()
-    address: str = indexed()
+    party: int = field(metadata=INDEXED)
+    address: str = field(metadata=INDEXED)
     digest: bytes = field()
     done: bool = False
 
@@ -328,9 +324,9 @@ class Seat:
 class Signature:
     """64 bytes (EIP-2098) of one key for one seat. `user` "" when it came from outside without one."""
 
-    act: bytes = key()
-    place: int = key()
-    address: str = key()
+    act: bytes = field(metadata=KEY)
+    place: int = field(metadata=KEY)
+    address: str = field(metadata=KEY)
     right: int = field()
     signature: bytes = field()
     user: str = field()
@@ -341,10 +337,10 @@ class Signature:
 class Reservation:
     """Value of a ticket on offer. It ends when the leg is final, withdrawn on chain, or past its deadline there."""
 
-    leg: bytes = key()
-    ticket: bytes = indexed()
+    leg: bytes = field(metadata=KEY)
+    ticket: bytes = field(metadata=INDEXED)
     value: Fen = field()
-    until: int = indexed()
+    until: int = field(metadata=INDEXED)
     ended: bool = False
 
 
@@ -353,12 +349,12 @@ class Transaction:
     """A relay transaction, saved before it is sent. `legs`: hex leg ids by position, each a list.
     `state`: sent, mined, failed."""
 
-    hash: bytes = key()
-    relayer: str = indexed()
+    hash: bytes = field(metadata=KEY)
+    relayer: str = field(metadata=INDEXED)
     nonce: int = field()
     raw: bytes = field()
     legs: list[Any] = field()
-    state: str = indexed()
+    state: str = field(metadata=INDEXED)
     block: int = 0
     gas: int = 0
     created_at: int = 0
@@ -368,8 +364,8 @@ class Transaction:
 class Answer:
     """What a request with an Idempotency-Key was answered. `scope`: API key id and route."""
 
-    scope: str = key()
-    key: str = key()
+    scope: str = field(metadata=KEY)
+    key: str = field(metadata=KEY)
     body_hash: bytes = field()
     status: int = field()
     body: str = field()
@@ -380,10 +376,10 @@ class Answer:
 class Audit:
     """Who did what, in order."""
 
-    id: str = key()
-    at: int = indexed()
+    id: str = field(metadata=KEY)
+    at: int = field(metadata=INDEXED)
     user: str = field()
-    party: int = indexed()
+    party: int = field(metadata=INDEXED)
     action: str = field()
     subject: str = field()
     detail: Json = field()
@@ -393,7 +389,7 @@ class Audit:
 class StoredDocument:
     """A rendered document by its hash. `parties`: who may read it."""
 
-    hash: bytes = key()
+    hash: bytes = field(metadata=KEY)
     kind: str = field()
     media_type: str = field()
     body: bytes = field()
@@ -406,9 +402,9 @@ class PayableRow:
     """One imported payable of a core. `fields`: as `payables.Payable` has them, JSON; `act`: the issue act that
     uses it, b"" while free."""
 
-    core: str = key()
-    supplier: str = key()
-    invoice: str = key()
+    core: str = field(metadata=KEY)
+    supplier: str = field(metadata=KEY)
+    invoice: str = field(metadata=KEY)
     amount: Fen = field()
     due: str = field()
     fields: Json = field()
@@ -420,9 +416,9 @@ class PayableRow:
 class FinanceRequest:
     """A holder asks banks to buy value of a ticket. `state`: open, chosen, closed."""
 
-    id: str = key()
-    ticket: bytes = indexed()
-    party: int = indexed()
+    id: str = field(metadata=KEY)
+    ticket: bytes = field(metadata=INDEXED)
+    party: int = field(metadata=INDEXED)
     value: Fen = field()
     banks: list[int] = field()
     state: str = field()
@@ -435,9 +431,9 @@ class FinanceRequest:
 class Quote:
     """A bank's price for a request. Rates in basis points; `bearer`: who bears the interest, holder or core."""
 
-    id: str = key()
-    request: str = indexed()
-    bank: int = indexed()
+    id: str = field(metadata=KEY)
+    request: str = field(metadata=INDEXED)
+    bank: int = field(metadata=INDEXED)
     rate: int = field()
     fee: Fen = field()
     days: int = field()
@@ -455,9 +451,9 @@ class Quote:
 class ClearingList:
     """A clearing list (清分表) of one bank for one payment date. `lines`: as `clearing` has them, JSON."""
 
-    hash: bytes = key()
-    bank: int = indexed()
-    date: str = indexed()
+    hash: bytes = field(metadata=KEY)
+    bank: int = field(metadata=INDEXED)
+    date: str = field(metadata=INDEXED)
     lines: list[Any] = field()
     total: Fen = field()
     created_at: int = field()
@@ -467,9 +463,9 @@ class ClearingList:
 class ReturnedLine:
     """A line that the bank could not pay (退汇), with the reason; `ended` once it was paid later."""
 
-    ref: bytes = key()
-    ticket: bytes = key()
-    bank: int = indexed()
+    ref: bytes = field(metadata=KEY)
+    ticket: bytes = field(metadata=KEY)
+    bank: int = field(metadata=INDEXED)
     amount: Fen = field()
     reason: str = field()
     at: int = field()
