@@ -133,13 +133,26 @@ def fingerprint(key: bytes, seller: str, buyer: str, invoice_code: str, invoice_
     """
     if len(key) < 32:
         raise ValueError("the consortium key has less than 32 bytes")
-    fields = [field.encode() for field in (seller, buyer, invoice_code, invoice_number)]
-    return hmac.digest(key, b"".join(len(field).to_bytes(4, "big") + field for field in fields), sha256)
+    return hmac.digest(key, _prefixed(seller, buyer, invoice_code, invoice_number), sha256)
+
+
+def commitment(salt: bytes, *values: str) -> bytes:
+    """The 32 bytes that stand on chain for private values: Keccak-256 of the salt and the prefixed values.
+
+    Whoever knows salt and values can check it; nobody can guess them from it.
+    """
+    return keccak256(_word(salt, "salt") + _prefixed(*values))
 
 
 def new_salt() -> bytes:
     """32 random bytes."""
     return secrets.token_bytes(32)
+
+
+def _prefixed(*values: str) -> bytes:
+    """Each value's UTF-8 after its length in four bytes: no two lists of values read alike."""
+    encoded = [value.encode() for value in values]
+    return b"".join(len(value).to_bytes(4, "big") + value for value in encoded)
 
 
 def _word(value: bytes, what: str) -> bytes:

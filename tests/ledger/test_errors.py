@@ -2,6 +2,8 @@
 
 given any class of the tree
   it should have a code of its own in kebab case and a status that fits an error
+given the pure modules with their own errors
+  it should find no code twice
 given an error with evidence
   it should keep message and evidence apart
 given the name of a contract error
@@ -9,6 +11,7 @@ given the name of a contract error
 """
 
 import re
+from importlib import import_module
 
 import pytest
 
@@ -24,6 +27,14 @@ def test_each_class_is_described(cls):
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", cls.code)
     assert 400 <= cls.status < 600
     assert cls.title
+
+
+def test_no_code_is_used_twice():
+    for module in ("calendar", "clock", "discount", "documents", "ids", "money", "payable_file", "payouts"):
+        import_module(f"ledger.{module}")
+    named = [cls for cls in set(tree(GoldTicketError)) if not issubclass(cls, Refused)]
+    codes = sorted(cls.code for cls in named if "code" in vars(cls))
+    assert codes == sorted(set(codes))
 
 
 def test_an_error_keeps_its_evidence():

@@ -24,6 +24,7 @@ from ledger.ids import (
     InvalidId,
     InvalidUscc,
     child_id,
+    commitment,
     fingerprint,
     is_root,
     issuance_id,
@@ -147,6 +148,15 @@ def test_fields_that_read_alike_when_joined_stay_apart():
 def test_a_short_consortium_key_is_refused():
     with pytest.raises(ValueError, match="32 bytes"):
         fingerprint(b"secret", "S", "B", "", "1")
+
+
+def test_a_commitment_depends_on_its_salt_and_on_each_value():
+    salt = bytes(32)
+    assert commitment(salt, "ab", "c") == keccak256(salt + b"\0\0\0\2ab\0\0\0\1c")
+    assert commitment(salt, "ab", "c") != commitment(salt, "a", "bc")
+    assert commitment(salt, "ab") != commitment(bytes([1]) * 32, "ab")
+    with pytest.raises(ValueError, match="not 32"):
+        commitment(b"short", "ab")
 
 
 def test_keccak_and_salt():
