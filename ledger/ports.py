@@ -150,6 +150,7 @@ class Store(Protocol):
     def find(
         self,
         kind: type[R],
+        /,
         *,
         order: str = "",
         after: object = None,
@@ -157,10 +158,11 @@ class Store(Protocol):
         **where: object,
     ) -> list[R]:
         """Records whose fields equal `where` (a list or tuple: one of these), by `order` (a field; "-field" for
-        descending; default: the key), from behind `after` on (a value of that field), `limit` 0 for all."""
+        descending; default: the key), from behind `after` on (a value of that field, or a tuple of it and the
+        key's fields: a cursor that no tie can upset), `limit` 0 for all."""
         ...
 
-    def count(self, kind: type, **where: object) -> int: ...
+    def count(self, kind: type, /, **where: object) -> int: ...
 
 
 class Book(Protocol):
