@@ -1,0 +1,130 @@
+"""What the chain's word means for the journal: legs that are final, withdrawn or expired, reservations that end.
+
+The projection knows nothing of this; the watcher calls it in the same transaction, after the projection has taken
+the events in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from ledger.acts import OPEN, State, pad, step
+from ledger.events import Event
+from ledger.ids import root_id
+from ledger.ports import Refusal, Store
+from ledger.records import Act, Leg, PayableRow, Reservation, Ticket
+
+_EXPIRING = [str(s) for s in (*OPEN, State.REJECTED)]
+
+
+def finish(store: Store, leg_id: bytes, now: int) -> None:
+    """The leg has taken effect."""
+    leg = store.get(Leg, leg_id)
+    if leg is not None and leg.state != State.FINAL:
+        store.put(replace(leg, state=str(step(leg.state, State.FINAL)), reason={}, changed_at=now))
+    _end_reservation(store, leg_id)
+
+
+def refuse(store: Store, leg_id: bytes, code: str, message: str, now: int) -> None:
+    """The chain refuses the leg for a reason that can't go away. Its signatures stay valid until the deadline, but
+    what never can take effect reserves nothing."""
+    leg = store.need(Leg, leg_id)
+    if leg.state in (State.FINAL, State.WITHDRAWN, State.REFUSED):
+        return
+    reason = {"code": code, "message": message, "by": 0}
+    store.put(replace(leg, state=str(step(leg.state, State.REFUSED)), reason=reason, changed_at=now))
+    _end_reservation(store, leg_id)
+    _free_payables(store, leg.act)
+
+
+def wait(store: Store, leg_id: bytes, refusal: Refusal | None, now: int) -> None:
+    """The leg goes back into the queue: its transaction was lost, or the reason can pass."""
+    leg = store.need(Leg, leg_id)
+    reason = {} if refusal is None else {"code": refusal.name, "message": "", "by": 0}
+    if leg.state == State.RELAYED:
+        store.put(replace(leg, state=str(State.COMPLETE), reason=reason, changed_at=now))
+
+
+def expire(store: Store, now: int) -> int:
+    """Ends legs whose deadline is behind the last block's time; the number of them."""
+    # a relayed leg may have been mined in time: the watcher has settled it before it comes here
+    late = [
+        leg for leg in store.find(Leg, state=_EXPIRING, order="deadline", limit=500) if leg.deadline < now
+    ]
+    for leg in late:
+        store.put(replace(leg, state=str(step(leg.state, State.EXPIRED)), changed_at=now))
+        _end_reservation(store, leg.id)
+        _free_payables(store, leg.act)
+    return len(late)
+
+
+def _withdrawn(event: Event, store: Store) -> None:
+    _withdraw(store, [event.args["child"]], event.time)
+
+
+def _issue_withdrawn(event: Event, store: Store) -> None:
+    for act in store.find(Act, kind="Issue", subject=event.args["ticket"]):
+        _withdraw(store, [act.id], event.time)
+        _free_payables(store, act.id)
+
+
+def _offers_withdrawn(event: Event, store: Store) -> None:
+    ticket: bytes = event.args["ticket"]
+    for act in store.find(Act, kind=["Offer", "Lock"], subject=ticket):
+        if int(act.message["version"]) < event.args["version"]:
+            _withdraw(store, [leg.id for leg in store.find(Leg, act=act.id)], event.time)
+
+
+def _voided(event: Event, store: Store) -> None:
+    for ticket in store.find(Ticket, issuance=event.args["issuance"]):
+        for reservation in store.find(Reservation, ticket=ticket.id, ended=False):
+            store.put(replace(reservation, ended=True))
+    for act in store.find(Act, kind="Issue", subject=pad(event.args["issuance"])):
+        _free_payables(store, act.id)
+
+
+def _issued(event: Event, store: Store) -> None:
+    finish(store, event.args["digest"], event.time)
+
+
+EVENTS: Mapping[str, Callable[[Event, Store], None]] = {
+    "Issued": _issued,
+    "Transferred": lambda event, store: finish(store, event.args["child"], event.time),
+    "Locked": lambda event, store: finish(store, event.args["lock"], event.time),
+    "ChildWithdrawn": _withdrawn,
+    "IssueWithdrawn": _issue_withdrawn,
+    "OffersWithdrawn": _offers_withdrawn,
+    "Voided": _voided,
+}
+
+
+def apply(event: Event, store: Store) -> None:
+    """Takes one event into the journal."""
+    handler = EVENTS.get(event.name)
+    if handler is not None:
+        handler(event, store)
+
+
+def _withdraw(store: Store, leg_ids: Iterable[bytes], now: int) -> None:
+    for leg_id in leg_ids:
+        leg = store.get(Leg, leg_id)
+        if leg is None or leg.state in (State.FINAL, State.WITHDRAWN):
+            continue
+        store.put(replace(leg, state=str(State.WITHDRAWN), changed_at=now))
+        _end_reservation(store, leg_id)
+
+
+def _end_reservation(store: Store, leg_id: bytes) -> None:
+    reservation = store.get(Reservation, leg_id)
+    if reservation is not None and not reservation.ended:
+        store.put(replace(reservation, ended=True))
+
+
+def _free_payables(store: Store, act_id: bytes) -> None:
+    """Payables whose issue act has ended without effect can be issued anew."""
+    for row in store.find(PayableRow, act=act_id):
+        store.put(replace(row, act=b""))
+
+
+__all__ = ["apply", "expire", "finish", "refuse", "root_id", "wait"]
