@@ -18,7 +18,7 @@ library FinanceLib {
 
     /// The clearing bank says: the bank's money for this lock is with me. Also after expiry, until due.
     function release(Receipt calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
         (TicketWord w, LockWord lock) = _locked(l, a.lock);
@@ -40,7 +40,7 @@ library FinanceLib {
 
     /// By anyone, from expiry on, or as soon as the issuance is fully funded. No signature.
     function returnLock(bytes32 id) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         (TicketWord w,) = _locked(l, id);
         if (block.timestamp < w.expiry() && !l.issuances[bytes16(id)].has(Flags.FUNDED)) {
             revert IErrors.LockStillStands(id, w.expiry());
@@ -50,7 +50,7 @@ library FinanceLib {
 
     /// Signed by the holder and the bank.
     function cancelLock(CancelLock calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.count(signatures, 2);
         (, LockWord lock) = _locked(l, a.lock);

@@ -20,7 +20,7 @@ library FreezeLib {
 
     /// The amount may be above what is there: the order then waits for what comes back (轮候).
     function freeze(Freeze calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         TicketWord w = l.tickets[a.ticket];
         if (w.party() == 0) revert IErrors.UnknownTicket(a.ticket);
@@ -37,7 +37,7 @@ library FreezeLib {
     }
 
     function unfreeze(Unfreeze calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.sequence(a.sequence, l.orderSequence[a.ticket]);
         Auth.panel(l, Auth.digest(l.separator, keccak256(abi.encode(UNFREEZE, a))), signatures, 0);

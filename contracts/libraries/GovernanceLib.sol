@@ -30,7 +30,7 @@ library GovernanceLib {
     );
 
     function seed(uint48[] memory members, uint8 threshold, uint8 months) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         _setPanel(l, members, threshold);
         if (months == 0 || months > MOST_MONTHS) revert IErrors.BadMonths(months);
         l.governance.months = months;
@@ -38,7 +38,7 @@ library GovernanceLib {
     }
 
     function changePanel(ChangePanel calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.sequence(a.sequence, l.governance.sequence);
         Auth.panel(l, Auth.digest(l.separator, ActHash.changePanel(a)), signatures, 0);
@@ -48,7 +48,7 @@ library GovernanceLib {
 
     /// For 7 days at most, once in 30, whichever stages.
     function stop(Stop calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Governance storage g = l.governance;
         Auth.deadline(a.deadline);
         Auth.sequence(a.sequence, g.sequence);
@@ -65,7 +65,7 @@ library GovernanceLib {
 
     /// No new issuances here, for good; what exists lives on to its end.
     function close(Close calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.sequence(a.sequence, l.governance.sequence);
         Auth.panel(l, Auth.digest(l.separator, keccak256(abi.encode(CLOSE, a))), signatures, 0);
@@ -75,7 +75,7 @@ library GovernanceLib {
 
     /// A policy is dated: until `from` the one before it holds. Judged when an issue act is carried out.
     function setPolicy(SetPolicy calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Governance storage g = l.governance;
         Auth.deadline(a.deadline);
         Auth.running(l, Stages.LIMITS);
@@ -91,7 +91,7 @@ library GovernanceLib {
 
     /// By the clearing bank that the core named at its admission. Below the use it only blocks new issuances.
     function setLimit(SetLimit calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.running(l, Stages.LIMITS);
         Auth.count(signatures, 1);
@@ -107,7 +107,7 @@ library GovernanceLib {
 
     /// For outside reasons, apart from what the ledger itself has found overdue.
     function halt(Halt calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.role(l, a.core, Roles.CORE);
         Opening storage o = l.openings[a.core];

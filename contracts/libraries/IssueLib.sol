@@ -25,7 +25,7 @@ library IssueLib {
 
     /// Signatures: the debtor, the first supplier.
     function issue(Issue calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.running(l, Stages.ISSUE);
         if (l.governance.closed) revert IErrors.DeploymentClosed();
@@ -53,7 +53,7 @@ library IssueLib {
 
     /// Signed by the debtor: the issue act can take effect no more. Idempotent.
     function withdrawIssue(Issue calldata a, WithdrawIssue calldata w, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(w.deadline);
         Auth.count(signatures, 1);
         bytes32 d = Auth.digest(l.separator, ActHash.issue(a));
@@ -69,7 +69,7 @@ library IssueLib {
     /// Signed by the debtor and the sole holder, who names all its tickets. The issue act stands in the calldata,
     /// since the evidence that comes back is known by its hash only.
     function voidIssuance(Issue calldata a, Void calldata v, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(v.deadline);
         Auth.count(signatures, 2);
         bytes32 issued = Auth.digest(l.separator, ActHash.issue(a));

@@ -26,7 +26,7 @@ library ParticipantsLib {
 
     /// The constructor's participants. Clearing banks may name each other, so they are checked at the end.
     function seed(Seed[] memory seeds) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         for (uint256 i; i < seeds.length; ++i) {
             _enter(l, seeds[i].uscc, seeds[i].roles, seeds[i].clearingBank, seeds[i].profile, seeds[i].keys, 0, 0);
         }
@@ -36,7 +36,7 @@ library ParticipantsLib {
     }
 
     function admit(Admit calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.running(l, Stages.PARTICIPANTS);
         Auth.count(signatures, 2 + a.keys.length);
@@ -51,7 +51,7 @@ library ParticipantsLib {
     }
 
     function changeSigners(ChangeSigners calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1 + a.add.length);
         Participant storage p = l.participants[a.party];
@@ -70,7 +70,7 @@ library ParticipantsLib {
     }
 
     function changeProfile(ChangeProfile calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
         Participant storage p = l.participants[a.party];
@@ -82,7 +82,7 @@ library ParticipantsLib {
 
     /// Signatures: the named clearing bank, each new key, then the panel.
     function recover(Recover calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.atLeast(signatures, 1 + a.keys.length);
         Participant storage p = l.participants[a.party];
@@ -114,7 +114,7 @@ library ParticipantsLib {
 
     /// Any current signer alone, absolutely.
     function vetoRecovery(VetoRecovery calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
         Recovery storage r = _recovery(l, a.party, a.recovery);
@@ -132,7 +132,7 @@ library ParticipantsLib {
 
     /// Any of the new keys, after the delay.
     function completeRecovery(CompleteRecovery calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
         Recovery storage r = _recovery(l, a.party, a.recovery);
@@ -154,7 +154,7 @@ library ParticipantsLib {
     }
 
     function suspend(Suspend calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Participant storage p = l.participants[a.party];
         if (p.uscc == 0) revert IErrors.UnknownParty(a.party);
@@ -232,7 +232,7 @@ library ParticipantsLib {
         if (named == party || l.participants[named].roles & needed == 0) revert IErrors.BadClearingBank(named);
     }
 
-    function _consent(bytes32 d, Key[] calldata keys, bytes[] calldata signatures, uint256 first) private view {
+    function _consent(bytes32 d, Key[] calldata keys, bytes[] calldata signatures, uint256 first) private pure {
         for (uint256 i; i < keys.length; ++i) {
             address found = Auth.oneKey(d, signatures[first + i]);
             if (found != keys[i].key) revert IErrors.NotASigner(found);

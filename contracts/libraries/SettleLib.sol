@@ -32,7 +32,7 @@ library SettleLib {
 
     /// One payment of a core for one or several issuances reached the clearing bank. All legs or none.
     function fund(Fund calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
         Auth.named(l, Auth.digest(l.separator, ActHash.fund(a)), signatures[0], a.bank);
@@ -64,7 +64,7 @@ library SettleLib {
 
     /// Each line was really paid; a returned one is simply not there. A line that is refused spoils no other.
     function payOut(PayOut calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
         Auth.named(l, Auth.digest(l.separator, ActHash.payOut(a)), signatures[0], a.bank);
@@ -122,7 +122,7 @@ library SettleLib {
 
     /// By anyone, once due plus grace has passed and less than face is funded. No signature.
     function reportOverdue(bytes16 issuance) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         IssuanceWord iw = _issuance(l, issuance);
         Settlement storage settlement = l.settlements[issuance];
         if (iw.has(Flags.FUNDED)) revert IErrors.FullyFunded(issuance);
@@ -137,7 +137,7 @@ library SettleLib {
 
     /// The panel lets one overdue issuance not count for 30 days.
     function waive(Waive calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         IssuanceWord iw = _issuance(l, a.issuance);
         Settlement storage settlement = l.settlements[a.issuance];
@@ -150,7 +150,7 @@ library SettleLib {
 
     /// Signatures: the core, the new clearing bank, then the panel.
     function replaceBank(ReplaceBank calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.atLeast(signatures, 2);
         IssuanceWord iw = _issuance(l, a.issuance);
@@ -171,7 +171,7 @@ library SettleLib {
     }
 
     function vetoReplacement(VetoReplacement calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
         _replacement(l, a.issuance, a.replacement);
@@ -183,7 +183,7 @@ library SettleLib {
 
     /// Signed by the new clearing bank. Standing locks keep the old one and can only return.
     function completeReplacement(CompleteReplacement calldata a, bytes[] calldata signatures) external {
-        Layout storage l = State.layout();
+        Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
         Replacement storage r = _replacement(l, a.issuance, a.replacement);

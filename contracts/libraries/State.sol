@@ -100,7 +100,7 @@ struct Layout {
 }
 
 library State {
-    function layout() internal pure returns (Layout storage s) {
+    function get() internal pure returns (Layout storage s) {
         assembly ("memory-safe") {
             s.slot := 0
         }
