@@ -50,6 +50,7 @@ class Evm:
         env = pyrevm.Env(cfg=pyrevm.CfgEnv(chain_id=chain_id))
         self._evm = pyrevm.EVM(env=env, spec_id="LONDON", gas_limit=GAS_LIMIT)
         self.accounts: list[str] = []
+        self._copied: dict[str, dict[int, int]] = {}
 
     def deploy(self, code: bytes) -> str:
         """The address of what `code` creates. EIP-170 holds. Raises ValueError when it creates nothing."""
@@ -81,13 +82,12 @@ class Evm:
         result = self._evm.result
         if result is None:
             raise RuntimeError(f"the transaction never began: {failure}") from failure
-        created = output.lower() if isinstance(output, str) else ""
-        if created:
+        created = ""
+        if isinstance(output, str):
+            created, output = output.lower(), b""
             self.accounts.append(created)
         logs = tuple(_raw(log) for log in result.logs) if result.is_success else ()
-        return Outcome(
-            bool(result.is_success), b"" if created else bytes(output), int(result.gas_used), logs, created
-        )
+        return Outcome(bool(result.is_success), bytes(output), int(result.gas_used), logs, created)
 
     def storage(self, address: str, slot: int) -> int:
         """One storage word."""
@@ -95,21 +95,28 @@ class Evm:
 
     def touched(self, address: str) -> dict[int, int]:
         """Every slot of a contract that was ever read or written, with its value now."""
+        touched = dict(self._copied.get(address, {}))
         for found, slots in _ACCOUNT.findall(self._evm.journal_str):
-            if found.lower() == address.lower():
-                return {int(slot, 0): int(value, 0) for slot, value in _SLOT.findall(slots)}
-        return {}
+            if found.lower() == address:
+                touched |= {int(slot, 0): int(value, 0) for slot, value in _SLOT.findall(slots)}
+        return touched
 
     def fresh(self, chain_id: int | None = None) -> Evm:
         """The same state with everything cold, as at the start of a transaction; on another chain if wanted."""
         other = Evm(chain_id or self.chain_id, self.timestamp, self.number)
         for address in self.accounts:
-            code = self._evm.get_code(address)
-            other._evm.insert_account_info(address, pyrevm.AccountInfo(nonce=1, code=code))
-            for slot, value in self.touched(address).items():
-                other._evm.insert_account_storage(address, slot, value)
-            other.accounts.append(address)
+            other._insert(address, self._evm.get_code(address), self.touched(address))
         return other
+
+    def _insert(self, address: str, code: bytes | None, slots: dict[int, int]) -> None:
+        self._evm.insert_account_info(address, pyrevm.AccountInfo(nonce=1, code=code))
+        self.accounts.append(address)
+        self._copied[address] = slots
+        for slot, value in slots.items():
+            # A loaded account takes the slot as warm; reverting unloads it, and the database keeps the slot.
+            point = self._evm.snapshot()
+            self._evm.insert_account_storage(address, slot, value)
+            self._evm.revert(point)
 
     def snapshot(self) -> Any:
         """A point to come back to with `revert`; points nest."""
