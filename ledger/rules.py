@@ -6,8 +6,9 @@ before anybody signs. The codes are those of the contract's own refusals.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum, IntFlag
+from itertools import pairwise
 
 from ledger.acts import Due
 from ledger.clock import shanghai_text
@@ -107,6 +108,27 @@ class TooMany(Invalid):
     title = "Too many items in one act"
 
 
+class BadClearingBank(Invalid):
+    """Not a participant that may confirm money here."""
+
+    code = "bad-clearing-bank"
+    title = "This participant can't be the clearing bank"
+
+
+class TooEarly(Conflict):
+    """A delay has not passed yet."""
+
+    code = "too-early"
+    title = "It is too early for this"
+
+
+class NotAscending(Invalid):
+    """A list that must be in order, without a repetition, is not."""
+
+    code = "not-ascending"
+    title = "The list must be in ascending order, each once"
+
+
 def in_time(message: Message, now: int) -> None:
     """Raises DeadlinePassed when the act's last second is over."""
     if now > message["deadline"]:
@@ -178,6 +200,26 @@ def clearing_bank(store: Store, party: int, now: int) -> Participant:
     """A clearing bank that may get something new. Raises UnknownParty, MissingRole, Suspended."""
     in_role(store, party, Role.CLEARING_BANK)
     return active(store, party, now)
+
+
+def not_before(ready: int, now: int, what: str) -> None:
+    """Raises TooEarly."""
+    if now < ready:
+        raise TooEarly(
+            f"{what} is possible from {shanghai_text(ready)} (Shanghai) on; wait until then.",
+            ready_at=ready,
+            now=now,
+        )
+
+
+def ascending(values: Sequence[int] | Sequence[bytes], what: str) -> None:
+    """Raises NotAscending unless each value is above the one before it."""
+    for place, (left, right) in enumerate(pairwise(values), 1):
+        if right <= left:  # type: ignore[operator]
+            raise NotAscending(
+                f"The {what} must be in ascending order, each once; number {place + 1} is not. Sort them.",
+                position=place,
+            )
 
 
 def at_most(found: int, most: int, what: str) -> None:

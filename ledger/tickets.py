@@ -5,13 +5,135 @@ All amounts in fen, all times in UTC seconds. `now` is the latest block's time.
 
 from __future__ import annotations
 
-from ledger.ids import ticket_number
-from ledger.money import Fen, mul_div_floor
+from ledger.clock import shanghai_text
+from ledger.errors import Conflict, Forbidden, Invalid, NotFound
+from ledger.ids import issuance_id, ticket_number, to_hex
+from ledger.money import Fen, format_yuan, mul_div_floor
 from ledger.ports import Store
 from ledger.records import Issuance, Order, Reservation, Ticket
 
 MOST_ORDERS = 4
 """Orders that a ticket carries at most."""
+
+
+class UnknownTicket(NotFound):
+    """There is no ticket with an owner under this id."""
+
+    code = "unknown-ticket"
+    title = "There is no such ticket"
+
+
+class UnknownIssuance(NotFound):
+    """There is no issuance under this id."""
+
+    code = "unknown-issuance"
+    title = "There is no such issuance"
+
+
+class NotHolder(Forbidden):
+    """The ticket belongs to somebody else."""
+
+    code = "not-holder"
+    title = "The ticket belongs to another participant"
+
+
+class IssuanceVoid(Conflict):
+    """The issuance was unmade."""
+
+    code = "issuance-void"
+    title = "The issuance is void"
+
+
+class FullyFunded(Conflict):
+    """The core's money is there in full: what remains is the payout."""
+
+    code = "fully-funded"
+    title = "The issuance is fully funded"
+
+
+class NoLongerTransferable(Conflict):
+    """Too close to the due date."""
+
+    code = "no-longer-transferable"
+    title = "The ticket can no longer be passed on or financed"
+
+
+class BelowMinimum(Invalid):
+    """A value below the smallest part of the issuance."""
+
+    code = "below-minimum"
+    title = "The amount is below the smallest part"
+
+
+class BadAmount(Invalid):
+    """An amount of 0 where there must be one."""
+
+    code = "bad-amount"
+    title = "An amount must be above 0"
+
+
+def owned(store: Store, ticket: bytes) -> Ticket:
+    """The ticket, which must have an owner: no lock, no tombstone. Raises UnknownTicket."""
+    found = store.get(Ticket, ticket)
+    if found is None or found.party == 0:
+        raise UnknownTicket(
+            f"There is no ticket {to_hex(ticket)} with an owner; look its number up again.",
+            ticket=to_hex(ticket),
+        )
+    return found
+
+
+def issuance_of(store: Store, ticket: bytes) -> Issuance:
+    """The issuance that a ticket belongs to. Raises UnknownIssuance."""
+    return issuance(store, issuance_id(ticket))
+
+
+def issuance(store: Store, id_: bytes) -> Issuance:
+    """The issuance with this id of 16 bytes, void or not. Raises UnknownIssuance."""
+    found = store.get(Issuance, id_)
+    if found is None:
+        raise UnknownIssuance(f"There is no issuance {to_hex(id_)}; look it up again.", issuance=to_hex(id_))
+    return found
+
+
+def standing(store: Store, id_: bytes) -> Issuance:
+    """The issuance, which must not be void. Raises UnknownIssuance, IssuanceVoid."""
+    found = issuance(store, id_)
+    if found.void:
+        raise IssuanceVoid(
+            f"Issuance {ticket_number(found.number)} was made void; nothing can be done with it.",
+            issuance=to_hex(id_),
+        )
+    return found
+
+
+def transferable(found: Issuance, now: int) -> None:
+    """Raises FullyFunded, IssuanceVoid or NoLongerTransferable when nothing may be offered or locked any more."""
+    number, evidence = ticket_number(found.number), {"issuance": to_hex(found.id)}
+    if found.funded:
+        raise FullyFunded(f"{number} is fully funded; it is paid out and can't be passed on.", **evidence)
+    if found.void:
+        raise IssuanceVoid(f"{number} was made void; nothing can be done with it.", **evidence)
+    if now >= found.transferable_until:
+        raise NoLongerTransferable(
+            f"{number} could be passed on or financed before {shanghai_text(found.transferable_until)} "
+            "(Shanghai); hold it until it is paid.",
+            **evidence,
+            until=found.transferable_until,
+        )
+
+
+def least(found: Issuance) -> Fen:
+    """The smallest child, lock or remainder of an issuance."""
+    return Fen(10**found.minimum)
+
+
+def positive(amount: int, what: str) -> None:
+    """Raises BadAmount for an amount of 0 or less."""
+    if amount <= 0:
+        raise BadAmount(
+            f"The amount of {what} is {format_yuan(amount)} yuan; give one above 0.", amount=amount
+        )
 
 
 def held(store: Store, ticket: Ticket, now: int, as_of: int | None = None) -> Fen:
