@@ -1,0 +1,1 @@
+"""The book: what the ledger remembers, in SQLite (default) or PostgreSQL."""

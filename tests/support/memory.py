@@ -19,8 +19,9 @@ KINDS = {*PROJECTION, *JOURNAL}
 
 class MemoryStore:
     def __init__(self, tables: dict[type, dict[tuple, Any]] | None = None, *, writable: bool = True) -> None:
-        self._tables = tables or {}
+        self._tables = {} if tables is None else tables
         self._writable = writable
+        self._own: set[type] = set()
 
     def get(self, kind, *key):
         assert len(key) == len(_keys(kind)), f"{kind.__name__} has the key {_keys(kind)}"
@@ -35,16 +36,22 @@ class MemoryStore:
 
     def put(self, record):
         assert self._writable, "a read can't write"
-        # A new dictionary each time: snapshots keep the old one.
         kind = type(record)
-        self._tables[kind] = {**self._rows(kind), _key(record): _copy(record)}
+        rows = self._rows(kind)
+        if kind not in self._own:  # copied before the first change: snapshots keep the old one
+            self._own.add(kind)
+            rows = self._tables[kind] = dict(rows)
+        rows[_key(record)] = _copy(record)
 
     def add(self, record):
-        if _key(record) in self._rows(type(record)):
+        rows = self._rows(type(record))
+        if _key(record) in rows:
             raise Conflict(f"there is a {type(record).__name__} {_key(record)} already")
         self.put(record)
 
     def delete(self, kind, *key):
+        assert self._writable, "a read can't write"
+        self._own.add(kind)
         self._tables[kind] = {k: v for k, v in self._rows(kind).items() if k != key}
 
     def find(self, kind, /, *, order="", after=None, limit=0, **where):
@@ -69,6 +76,7 @@ class MemoryStore:
         return len(self._matching(kind, where))
 
     def snapshot(self) -> dict[type, dict[tuple, Any]]:
+        self._own.clear()
         return dict(self._tables)
 
     def _rows(self, kind):

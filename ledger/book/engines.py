@@ -1,0 +1,129 @@
+"""Connections to SQLite and PostgreSQL, set so that what is committed stays and readers see a snapshot."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from ledger.book.errors import BookUnavailable
+
+BUSY_MS = 10_000
+"""How long one process waits for another that writes to the same file."""
+
+_WRITER_LOCK = 0x676F6C64
+"""PostgreSQL's advisory lock of whoever writes: one writer at a time there too."""
+
+
+def parse_dsn(dsn: str) -> sa.URL:
+    """The URL of a book: ``sqlite:///data/book.db``, a plain path, or ``postgresql://user@host/name``."""
+    if "://" not in dsn:
+        return sa.URL.create("sqlite", database=dsn)
+    try:
+        url = sa.make_url(dsn)
+    except ArgumentError as error:
+        raise BookUnavailable(f"the book's address is not an address: {error}") from error
+    name = url.get_backend_name()
+    if name == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if name != "sqlite":
+        raise BookUnavailable(
+            f"the book can't live in {name}; use sqlite:///path or postgresql://…", engine=name
+        )
+    return url
+
+
+def writer_engine(url: sa.URL, *, synchronous: str = "FULL") -> sa.Engine:
+    """Begins with the write lock in hand, so that two writers queue and never deadlock."""
+    if url.get_backend_name() == "postgresql":
+        engine = _postgres(url)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_TAKE_WRITER_LOCK))
+        return engine
+    _make_file(url)
+    return _sqlite(url, "BEGIN IMMEDIATE", "journal_mode=WAL", f"synchronous={synchronous}")
+
+
+def reader_engine(url: sa.URL) -> sa.Engine:
+    """Reads one snapshot in a transaction, and can't write."""
+    if url.get_backend_name() == "postgresql":
+        engine = _postgres(url)
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return _sqlite(url, "BEGIN", "query_only=ON")
+
+
+_TAKE_WRITER_LOCK = f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"
+
+
+def _postgres(url: sa.URL) -> sa.Engine:
+    try:
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=45)
+    except ModuleNotFoundError as error:
+        raise BookUnavailable(
+            "a book in PostgreSQL needs the psycopg package: pip install 'goldticket[postgres]'"
+        ) from error
+
+
+def _sqlite(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
+    # No isolation level: Python's own guesses about transactions would break savepoints.
+    arguments = {"isolation_level": None, "check_same_thread": False, "timeout": BUSY_MS / 1000}
+    engine = sa.create_engine(url, connect_args=arguments, pool_size=5, max_overflow=45)
+
+    def connected(connection: Any, _record: object) -> None:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _make_file(url: sa.URL) -> None:
+    """An empty file that only its owner reads; SQLite gives its side files the same rights."""
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise BookUnavailable("the book needs a file of its own, for instance sqlite:///data/book.db")
+    path = Path(url.database)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise BookUnavailable(
+            f"the book {path} can't be written: {error.strerror}; check that the folder exists and is yours",
+            path=str(path),
+        ) from error
+
+
+def explain(error: BaseException, url: sa.URL) -> BaseException:
+    """A database's error as one that says what to do; any other error unchanged."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if cause is None or not _is_driver_error(cause):
+        return error
+    text = str(cause).strip()
+    where = url.render_as_string(hide_password=True)
+    hint = next((advice for sign, advice in _ADVICE if sign in text), "")
+    told = BookUnavailable(f"the book {where} does not take this: {text}{hint}", book=where, reason=text)
+    told.__cause__ = error
+    return told
+
+
+_ADVICE = (
+    (
+        "locked",
+        f"; another process has held it for {BUSY_MS // 1000} s: stop that one, or wait and try again",
+    ),
+    ("readonly", "; it was opened for reading only: check the rights of the file and its folder"),
+    ("unable to open", "; check that the folder exists and is yours"),
+    ("not a database", "; the file is something else: give another path, or put back a copy of the book"),
+    ("malformed", "; the file is damaged: put back a copy of the book"),
+    ("full", "; make room on the disk"),
+    ("could not connect", "; is PostgreSQL running there?"),
+    ("connection failed", "; is PostgreSQL running there?"),
+)
+
+
+def _is_driver_error(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.Error) or type(error).__module__.startswith("psycopg")

@@ -1,0 +1,160 @@
+"""SQL for a record class, written once by SQLAlchemy Core and then sent to the driver as it is.
+
+Compiling costs ten times what SQLite needs to run the statement, so each shape is compiled once and cached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from ledger.book.tables import TABLES, JsonColumn
+
+Convert = Callable[[Any], Any]
+
+_DIALECTS: dict[str, Dialect] = {
+    "sqlite": sqlite.dialect(),
+    "postgresql": PGDialect_psycopg(paramstyle="format"),  # type: ignore[no-untyped-call]
+}
+
+MAX_LIST = 30_000
+"""Values in one list of `where`; SQLite takes 32,766 parameters in a statement."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """`sql` with positional parameters; `names` in their order."""
+
+    sql: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A field of `where`: compared with NULL, one value or a list of `size` values."""
+
+    field: str
+    size: int
+    null: bool = False
+
+
+class Statements:
+    """Everything the store says about one record class in one dialect. Shared by threads."""
+
+    def __init__(self, kind: type, dialect: str) -> None:
+        if kind not in TABLES:
+            raise TypeError(
+                f"{kind.__name__} is not a record of the book; records are listed in ledger.records"
+            )
+        self.kind = kind
+        self.table = TABLES[kind]
+        self.dialect = _DIALECTS[dialect]
+        self.fields = tuple(column.name for column in self.table.columns)
+        self.keys = tuple(column.name for column in self.table.primary_key.columns)
+        self.to_row: dict[str, Convert] = {}
+        self.from_row: list[tuple[str, Convert]] = []
+        for column in self.table.columns:
+            if isinstance(column.type, TypeDecorator):
+                self.to_row[column.name] = partial(column.type.process_bind_param, dialect=self.dialect)
+                self.from_row.append(
+                    (column.name, partial(column.type.process_result_value, dialect=self.dialect))
+                )
+            elif isinstance(column.type, sa.Boolean):
+                self.from_row.append((column.name, bool))
+        self.put = self._insert(replace=True)
+        self.add = self._insert(replace=False)
+        by_key = [self.table.c[name] == sa.bindparam(name) for name in self.keys]
+        self.get = self._compile(sa.select(self.table).where(*by_key))
+        self.delete = self._compile(sa.delete(self.table).where(*by_key))
+
+    def _insert(self, *, replace: bool) -> Statement:
+        dialect_insert = postgresql.insert if self.dialect.name == "postgresql" else sqlite.insert
+        insert = dialect_insert(self.table).values({name: sa.bindparam(name) for name in self.fields})
+        rest = {name: insert.excluded[name] for name in self.fields if name not in self.keys}
+        if replace and rest:
+            return self._compile(insert.on_conflict_do_update(index_elements=self.keys, set_=rest))
+        return self._compile(insert.on_conflict_do_nothing(index_elements=self.keys))
+
+    @lru_cache(maxsize=256)  # noqa: B019  one object for each class and dialect, alive as long as the program
+    def count(self, filters: tuple[Filter, ...]) -> Statement:
+        return self._compile(sa.select(sa.func.count()).select_from(self.table).where(*self._where(filters)))
+
+    @lru_cache(maxsize=256)  # noqa: B019
+    def find(
+        self, filters: tuple[Filter, ...], order: tuple[str, ...], descending: bool, after: int, limited: bool
+    ) -> Statement:
+        """`order`: the fields sorted by; `after`: how many of them the cursor has values for (parameters
+        ``after_0`` …)."""
+        columns = [self.table.c[name] for name in order]
+        select = sa.select(self.table).where(*self._where(filters))
+        if after:
+            left = sa.tuple_(*columns[:after])
+            right = sa.tuple_(*(sa.bindparam(f"after_{i}", type_=columns[i].type) for i in range(after)))
+            select = select.where(left < right if descending else left > right)
+        select = select.order_by(*(column.desc() if descending else column for column in columns))
+        if limited:
+            select = select.limit(sa.bindparam("limit_", type_=sa.BigInteger)).offset(sa.literal_column("0"))
+        return self._compile(select)
+
+    def _where(self, filters: tuple[Filter, ...]) -> list[sa.ColumnElement[bool]]:
+        return [self._filter(item) for item in filters]
+
+    def _filter(self, item: Filter) -> sa.ColumnElement[bool]:
+        column = self.table.c[item.field]
+        if item.size == 1 and not item.null:
+            return column == sa.bindparam(f"{item.field}_0")
+        parts: list[sa.ColumnElement[bool]] = [column.is_(None)] if item.null else []
+        if item.size:
+            names = (f"{item.field}_{i}" for i in range(item.size))
+            parts.append(column.in_([sa.bindparam(name, type_=column.type) for name in names]))
+        return sa.or_(*parts) if parts else sa.false()
+
+    def _compile(self, statement: sa.ClauseElement) -> Statement:
+        compiled: Any = statement.compile(dialect=self.dialect)
+        return Statement(str(compiled), tuple(compiled.positiontup or ()))
+
+    def order(self, order: str) -> tuple[tuple[str, ...], bool]:
+        """``"-at"`` → the fields to sort by, down: that field and, for ties, the key."""
+        descending = order.startswith("-")
+        field = order[1:] if descending else order
+        if not field:
+            return self.keys, descending
+        column = self.column(field)
+        if column.nullable or isinstance(column.type, JsonColumn):
+            raise TypeError(f"{self.kind.__name__}.{field} may be empty or is JSON: it has no order")
+        return (field, *(name for name in self.keys if name != field)), descending
+
+    def column(self, field: str) -> sa.Column[Any]:
+        if field not in self.table.c:
+            raise TypeError(
+                f"{self.kind.__name__} has no field {field!r}; its fields are {', '.join(self.fields)}"
+            )
+        return self.table.c[field]
+
+    def bind(self, field: str, value: Any) -> Any:
+        """A value as the driver takes it."""
+        convert = self.to_row.get(field)
+        return convert(value) if convert else value
+
+    def row(self, record: object) -> dict[str, Any]:
+        values = dict(record.__dict__)
+        for name, convert in self.to_row.items():
+            values[name] = convert(values[name])
+        return values
+
+    def record(self, row: Sequence[Any]) -> Any:
+        values = dict(zip(self.fields, row, strict=True))
+        for name, convert in self.from_row:
+            values[name] = convert(values[name])
+        record: object = object.__new__(self.kind)
+        # A frozen dataclass sets its fields one by one through object.__setattr__, at three times the cost.
+        record.__dict__.update(values)
+        return record

@@ -1,0 +1,147 @@
+"""The records inside one transaction, over SQLAlchemy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from ledger.book.statements import MAX_LIST, Filter, Statement, Statements
+from ledger.book.tables import JsonColumn
+from ledger.errors import Conflict, NotFound
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+@cache
+def statements(kind: type, dialect: str) -> Statements:
+    return Statements(kind, dialect)
+
+
+class SqlStore:
+    """`ledger.ports.Store` over a connection on which a transaction has begun.
+
+    A record class or field that the book does not have is a TypeError, a value out of its column's range a
+    ValueError; both are mistakes of the program, not of a user.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._dialect = connection.dialect.name
+        self._cursor: Any = connection.connection.cursor()
+
+    def close(self) -> None:
+        self._cursor.close()
+
+    def attempt(self, work: Callable[[SqlStore], T]) -> tuple[T | None, Exception | None]:
+        """What `work` returns, or the exception it raises after all that it wrote is undone."""
+        self._cursor.execute("SAVEPOINT work")
+        try:
+            value, failure = work(self), None
+        except Exception as error:
+            value, failure = None, error
+            self._cursor.execute("ROLLBACK TO SAVEPOINT work")
+        self._cursor.execute("RELEASE SAVEPOINT work")
+        return value, failure
+
+    def get(self, kind: type[R], *key: object) -> R | None:
+        shape = self._shape(kind)
+        self._run(shape.get, self._key(shape, key))
+        row = self._cursor.fetchone()
+        return None if row is None else shape.record(row)
+
+    def need(self, kind: type[R], *key: object) -> R:
+        record = self.get(kind, *key)
+        if record is None:
+            shown = ", ".join(map(_shown, key))
+            raise NotFound(f"there is no {kind.__name__} {shown}", kind=kind.__name__, key=shown)
+        return record
+
+    def put(self, record: object) -> None:
+        shape = self._shape(type(record))
+        self._run(shape.put, shape.row(record))
+
+    def add(self, record: object) -> None:
+        shape = self._shape(type(record))
+        self._run(shape.add, shape.row(record))
+        if self._cursor.rowcount == 0:
+            key = ", ".join(_shown(getattr(record, name)) for name in shape.keys)
+            name = type(record).__name__
+            raise Conflict(f"there is a {name} {key} already", kind=name, key=key)
+
+    def delete(self, kind: type, *key: object) -> None:
+        shape = self._shape(kind)
+        self._run(shape.delete, self._key(shape, key))
+
+    def find(
+        self,
+        kind: type[R],
+        /,
+        *,
+        order: str = "",
+        after: object = None,
+        limit: int = 0,
+        **where: object,
+    ) -> list[R]:
+        """See `ledger.ports.Store`. Ties are ordered by the key, in the same direction; order "-" is the key downwards.
+
+        `after`: the last value seen, or a tuple of it and the key's fields (those that are not the ordered field
+        itself), as in ``find(Act, order="-created_at", after=(act.created_at, act.id), limit=50)``. With the
+        value alone, records that tie with it are passed over.
+        """
+        shape = self._shape(kind)
+        fields, descending = shape.order(order)
+        cursor = () if after is None else after if isinstance(after, tuple) else (after,)
+        if len(cursor) > len(fields):
+            raise TypeError(
+                f"after has {len(cursor)} values; {kind.__name__} is ordered by {', '.join(fields)}"
+            )
+        if limit < 0:
+            raise ValueError(f"limit {limit}: 0 for all, or the most records wanted")
+        filters, values = _filters(shape, where)
+        values |= {f"after_{i}": shape.bind(fields[i], value) for i, value in enumerate(cursor)}
+        values["limit_"] = limit
+        self._run(shape.find(filters, fields, descending, len(cursor), limit > 0), values)
+        return [shape.record(row) for row in self._cursor.fetchall()]
+
+    def count(self, kind: type, /, **where: object) -> int:
+        shape = self._shape(kind)
+        filters, values = _filters(shape, where)
+        self._run(shape.count(filters), values)
+        return int(self._cursor.fetchone()[0])
+
+    def _shape(self, kind: type) -> Statements:
+        return statements(kind, self._dialect)
+
+    def _run(self, statement: Statement, values: dict[str, Any]) -> None:
+        self._cursor.execute(statement.sql, [values[name] for name in statement.names])
+
+    @staticmethod
+    def _key(shape: Statements, key: tuple[object, ...]) -> dict[str, Any]:
+        if len(key) != len(shape.keys):
+            raise TypeError(
+                f"{shape.kind.__name__} has the key ({', '.join(shape.keys)}), {len(key)} values given"
+            )
+        return {name: shape.bind(name, value) for name, value in zip(shape.keys, key, strict=True)}
+
+
+def _filters(shape: Statements, where: dict[str, object]) -> tuple[tuple[Filter, ...], dict[str, Any]]:
+    filters: list[Filter] = []
+    values: dict[str, Any] = {}
+    for field, wanted in where.items():
+        if isinstance(shape.column(field).type, JsonColumn):
+            raise TypeError(f"{shape.kind.__name__}.{field} is JSON: it can't be searched by")
+        several = isinstance(wanted, list | tuple)
+        items = list(wanted) if several else [wanted]  # type: ignore[call-overload]
+        present = [item for item in items if item is not None]
+        if len(present) > MAX_LIST:
+            raise ValueError(f"{field}: {len(present)} values; ask for {MAX_LIST} at a time at most")
+        filters.append(Filter(field, len(present), null=len(present) < len(items)))
+        values |= {f"{field}_{i}": shape.bind(field, item) for i, item in enumerate(present)}
+    return tuple(filters), values
+
+
+def _shown(value: object) -> str:
+    return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)

@@ -1,0 +1,128 @@
+"""The book's tables, made from the records: class → table, field → column.
+
+Two sets that know nothing of each other: `projection` (from events, rebuilt at will) and `journal`
+(irreplaceable, migrated).
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from ledger.errors import kebab
+from ledger.money import MAX_FEN, Fen
+from ledger.records import JOURNAL, PROJECTION
+
+_FEN_DIGITS = len(str(MAX_FEN))
+
+
+class FenColumn(TypeDecorator[int]):
+    """An amount from 0 to 2^96 - 1 fen, always int in Python. SQLite has no integer of that size: there it is
+    text, padded with zeros so that its order is the numbers' order."""
+
+    impl = sa.Numeric(_FEN_DIGITS, 0)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(sqlite.CHAR(_FEN_DIGITS))
+        return dialect.type_descriptor(postgresql.NUMERIC(_FEN_DIGITS, 0))
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if type(value) is not int or not 0 <= value <= MAX_FEN:
+            raise ValueError(f"{value!r} is no amount of fen; it must be a whole number from 0 to {MAX_FEN}")
+        return f"{value:0{_FEN_DIGITS}d}" if dialect.name == "sqlite" else Decimal(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+
+class JsonColumn(TypeDecorator[Any]):
+    """JSON as text, the same value always in the same text: sorted keys, no spaces."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else dump_json(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+def dump_json(value: Any) -> str:
+    """Raises TypeError for what JSON does not know (bytes: write them as 0x hex)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+_TYPES: dict[Any, TypeEngine[Any]] = {
+    int: sa.BigInteger(),
+    Fen: FenColumn(),
+    bytes: sa.LargeBinary(),
+    # Text is compared byte by byte everywhere; PostgreSQL would follow the server's language.
+    str: sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql"),
+    bool: sa.Boolean(),
+    dict: JsonColumn(),
+    list: JsonColumn(),
+}
+
+_NAMES = {"ix": "ix_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s"}
+
+
+def column_type(hint: Any) -> tuple[TypeEngine[Any], bool]:
+    """The column type of a field's annotation, and whether it may be empty (`| None`)."""
+    nullable = False
+    if get_origin(hint) in (Union, types.UnionType):
+        rest = [part for part in get_args(hint) if part is not types.NoneType]
+        if len(rest) != 1:
+            raise TypeError(f"{hint}: a column has one type")
+        hint, nullable = rest[0], True
+    kind = get_origin(hint) or hint
+    if kind not in _TYPES:
+        raise TypeError(f"{hint}: the book has no column type for it; see ledger.records")
+    return _TYPES[kind], nullable
+
+
+def table_name(record: type) -> str:
+    """``StoredDocument`` → ``stored_document``."""
+    return kebab(record.__name__).replace("-", "_")
+
+
+def _table(record: type[Any], metadata: sa.MetaData) -> sa.Table:
+    hints = get_type_hints(record)
+    columns = []
+    for field in fields(record):
+        kind, nullable = column_type(hints[field.name])
+        is_key = bool(field.metadata.get("key"))
+        columns.append(
+            sa.Column(
+                field.name,
+                kind,
+                primary_key=is_key,
+                autoincrement=False,
+                nullable=nullable,
+                index=bool(field.metadata.get("index")) or None,
+            )
+        )
+    return sa.Table(table_name(record), metadata, *columns)
+
+
+def _tables(records: tuple[type, ...]) -> tuple[sa.MetaData, dict[type, sa.Table]]:
+    metadata = sa.MetaData(naming_convention=_NAMES)
+    return metadata, {record: _table(record, metadata) for record in records}
+
+
+projection, _projection_tables = _tables(PROJECTION)
+journal, _journal_tables = _tables(JOURNAL)
+
+TABLES: dict[type, sa.Table] = {**_projection_tables, **_journal_tables}

@@ -1,0 +1,107 @@
+"""The one writer: a thread that takes what waits, runs it in one transaction and commits once for all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from ledger.book.engines import explain
+from ledger.book.errors import BookUnavailable
+from ledger.book.store import SqlStore
+
+T = TypeVar("T")
+
+GROUP = 50
+"""The most that share one commit: the disk's delay is paid once, and nobody waits for long."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    work: Callable[[SqlStore], Any]
+    future: Future[Any]
+
+
+class Writer:
+    """Each work runs behind a savepoint: one that raises leaves nothing and spoils no other. Nobody is
+    answered before the commit; if that fails, nothing happened and all of the group are told."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.alone = threading.Lock()
+        """Held while a group runs; who takes it writes on a connection of its own."""
+        self._engine = engine
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._gate = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._loop, name="book-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[SqlStore], T]) -> Future[T]:
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a write inside a write would wait for itself: use the store you were given")
+        future: Future[T] = Future()
+        with self._gate:
+            if self._closed:
+                raise BookUnavailable("the book is closed")
+            self._queue.put(_Job(work, future))
+        return future
+
+    def close(self) -> None:
+        """Writes what is waiting and ends the thread."""
+        with self._gate:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    def _loop(self) -> None:
+        while (job := self._queue.get()) is not None:
+            group, last = self._take(job)
+            self._commit(group)
+            if last:
+                return
+
+    def _take(self, job: _Job) -> tuple[list[_Job], bool]:
+        group = [job]
+        while len(group) < GROUP:
+            try:
+                more = self._queue.get_nowait()
+            except Empty:
+                break
+            if more is None:
+                return group, True
+            group.append(more)
+        return group, False
+
+    def _commit(self, group: list[_Job]) -> None:
+        try:
+            with self.alone, self._engine.begin() as connection:
+                answers = self._run(connection, group)
+        except BaseException as error:
+            told = explain(error, self._engine.url)
+            for job in group:
+                job.future.set_exception(_undone(told))
+            return
+        for job, (value, failure) in zip(group, answers, strict=True):
+            if failure is None:
+                job.future.set_result(value)
+            else:
+                job.future.set_exception(explain(failure, self._engine.url))
+
+    def _run(self, connection: sa.Connection, group: list[_Job]) -> list[tuple[Any, Exception | None]]:
+        store = SqlStore(connection)
+        try:
+            return [store.attempt(job.work) for job in group]
+        finally:
+            store.close()
+
+
+def _undone(error: BaseException) -> BookUnavailable:
+    told = BookUnavailable(f"nothing was written: {error}", **getattr(error, "evidence", {}))
+    told.__cause__ = error
+    return told
