@@ -119,8 +119,9 @@ class Chain(Protocol):
         indexes of its children in this transaction and its signatures."""
         ...
 
-    def calldata(self, hash_: bytes) -> bytes | None:
-        """The calldata of a mined transaction."""
+    def acts(self, hash_: bytes) -> list[tuple[str, list[Any]] | None]:
+        """The acts in a mined transaction's calldata: (function, arguments as plain Python) by position in
+        `relay`; None for an item that is no act. Empty when there is no such transaction."""
         ...
 
     def load(self, slots: Sequence[bytes], block: int | None = None) -> list[bytes]:

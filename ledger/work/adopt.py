@@ -1,0 +1,74 @@
+"""Acts that somebody else relayed, taken into the journal from a transaction's calldata.
+
+A participant may send its own complete acts to the chain. What was drafted here is then final here too; what was
+drafted elsewhere is adopted, so that everybody named in it finds it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ledger import kinds, outcome, typed
+from ledger.acts import State, act_id, leg_ids, leg_value
+from ledger.ports import Receipt, Store
+from ledger.records import Act, Leg
+from ledger.typed import Domain
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """One transaction that this gateway did not send. `calls`: (function, arguments) by position, None where a call
+    is no act."""
+
+    domain: Domain
+    calls: list[tuple[str, list[Any]] | None]
+    receipt: Receipt
+    time: int
+
+
+def adopt(store: Store, found: Adopted) -> None:
+    """Marks the transaction's legs as final, adding the acts that are not known here."""
+    for position, call in enumerate(found.calls):
+        if call is None or position in found.receipt.refusals:
+            continue
+        function, arguments = call
+        kind = _BY_FUNCTION.get(function)
+        if kind is not None:
+            _adopt_one(store, found, kind, arguments)
+
+
+def _adopt_one(store: Store, found: Adopted, kind: str, arguments: list[Any]) -> None:
+    # an offer's other children stand in calldata as hashes only, and what nobody signed has no message:
+    # their events, which carry the leg's id, say all there is
+    if kind == "Offer" or kind not in typed.TYPES:
+        return
+    message = arguments[1] if kind in ("WithdrawIssue", "Void") else arguments[0]
+    id_ = act_id(found.domain, kind, message)
+    [leg] = leg_ids(kind, id_, message)
+    if store.get(Act, id_) is None:
+        _add(store, found, kind, message, id_, leg)
+    outcome.finish(store, leg, found.time)
+
+
+def _add(store: Store, found: Adopted, kind: str, message: dict[str, Any], id_: bytes, leg: bytes) -> None:
+    parties = sorted({due.party for due in kinds.kind(kind).dues(message, store)} - {0})
+    deadline = int(message["deadline"])
+    store.add(
+        Act(
+            id=id_,
+            kind=kind,
+            message=typed.message_to_json(kind, message),
+            extra={"adopted": True, "parties": parties},
+            party=parties[0] if parties else 0,
+            user="",
+            subject=kinds.kind(kind).subject(message),
+            created_at=found.time,
+            deadline=deadline,
+        )
+    )
+    value = leg_value(kind, message, 0)
+    store.put(Leg(leg, id_, 0, 0, value, str(State.FINAL), {}, deadline, found.time))
+
+
+_BY_FUNCTION = {kind.function: name for name, kind in kinds.KINDS.items()}
