@@ -11,6 +11,7 @@ from enum import IntEnum, IntFlag
 from itertools import pairwise
 
 from ledger.acts import Due
+from ledger.addresses import parse_address
 from ledger.clock import shanghai_text
 from ledger.errors import Conflict, Forbidden, Invalid, NotFound
 from ledger.ports import Store
@@ -246,7 +247,7 @@ def signed_by(party: int, primary: str, message: Message) -> Due:
 
 def signed_by_keys(keys: Iterable[Message], party: int, primary: str, message: Message) -> list[Due]:
     """The signature of each key that comes in; `party` 0 for one that is not admitted yet."""
-    return [Due("key", party, primary, message, address=key["key"]) for key in keys]
+    return [Due("key", party, primary, message, address=parse_address(key["key"])) for key in keys]
 
 
 def signed_by_panel(store: Store, primary: str, message: Message) -> list[Due]:
