@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from ledger.book.tables import TABLES, JsonColumn
+from ledger.book.tables import PLAIN, TABLES, JsonColumn
 
 Convert = Callable[[Any], Any]
 
@@ -63,7 +63,11 @@ class Statements:
         self.from_row: list[tuple[str, Convert]] = []
         for column in self.table.columns:
             if isinstance(column.type, TypeDecorator):
-                self.to_row[column.name] = partial(column.type.process_bind_param, dialect=self.dialect)
+                plain: Convert = partial(column.type.process_bind_param, dialect=self.dialect)
+            else:
+                plain = PLAIN[type(column.type)]
+            self.to_row[column.name] = _or_none(plain) if column.nullable else plain
+            if isinstance(column.type, TypeDecorator):
                 self.from_row.append(
                     (column.name, partial(column.type.process_result_value, dialect=self.dialect))
                 )
@@ -140,14 +144,20 @@ class Statements:
         return self.table.c[field]
 
     def bind(self, field: str, value: Any) -> Any:
-        """A value as the driver takes it."""
-        convert = self.to_row.get(field)
-        return convert(value) if convert else value
+        """A value as the driver takes it. Raises TypeError or ValueError that names the field."""
+        try:
+            return self.to_row[field](value)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{self.kind.__name__}.{field}: {error}") from error
 
     def row(self, record: object) -> dict[str, Any]:
         values = dict(record.__dict__)
-        for name, convert in self.to_row.items():
-            values[name] = convert(values[name])
+        name = ""
+        try:
+            for name, convert in self.to_row.items():
+                values[name] = convert(values[name])
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{self.kind.__name__}.{name}: {error}") from error
         return values
 
     def record(self, row: Sequence[Any]) -> Any:
@@ -158,3 +168,7 @@ class Statements:
         # A frozen dataclass sets its fields one by one through object.__setattr__, at three times the cost.
         record.__dict__.update(values)
         return record
+
+
+def _or_none(convert: Convert) -> Convert:
+    return lambda value: None if value is None else convert(value)

@@ -48,7 +48,7 @@ class SqlStore:
 
     def get(self, kind: type[R], *key: object) -> R | None:
         shape = self._shape(kind)
-        self._run(shape.get, self._key(shape, key))
+        self._run(shape.get, check_key(shape, key))
         row = self._cursor.fetchone()
         return None if row is None else shape.record(row)
 
@@ -73,7 +73,7 @@ class SqlStore:
 
     def delete(self, kind: type, *key: object) -> None:
         shape = self._shape(kind)
-        self._run(shape.delete, self._key(shape, key))
+        self._run(shape.delete, check_key(shape, key))
 
     def find(
         self,
@@ -100,16 +100,16 @@ class SqlStore:
             )
         if limit < 0:
             raise ValueError(f"limit {limit}: 0 for all, or the most records wanted")
-        filters, values = _filters(shape, where)
+        conditions, values = filters(shape, where)
         values |= {f"after_{i}": shape.bind(fields[i], value) for i, value in enumerate(cursor)}
         values["limit_"] = limit
-        self._run(shape.find(filters, fields, descending, len(cursor), limit > 0), values)
+        self._run(shape.find(conditions, fields, descending, len(cursor), limit > 0), values)
         return [shape.record(row) for row in self._cursor.fetchall()]
 
     def count(self, kind: type, /, **where: object) -> int:
         shape = self._shape(kind)
-        filters, values = _filters(shape, where)
-        self._run(shape.count(filters), values)
+        conditions, values = filters(shape, where)
+        self._run(shape.count(conditions), values)
         return int(self._cursor.fetchone()[0])
 
     def _shape(self, kind: type) -> Statements:
@@ -118,17 +118,19 @@ class SqlStore:
     def _run(self, statement: Statement, values: dict[str, Any]) -> None:
         self._cursor.execute(statement.sql, [values[name] for name in statement.names])
 
-    @staticmethod
-    def _key(shape: Statements, key: tuple[object, ...]) -> dict[str, Any]:
-        if len(key) != len(shape.keys):
-            raise TypeError(
-                f"{shape.kind.__name__} has the key ({', '.join(shape.keys)}), {len(key)} values given"
-            )
-        return {name: shape.bind(name, value) for name, value in zip(shape.keys, key, strict=True)}
+
+def check_key(shape: Statements, key: tuple[object, ...]) -> dict[str, Any]:
+    """A key's values by field. Raises TypeError when it is not the record's key."""
+    if len(key) != len(shape.keys):
+        raise TypeError(
+            f"{shape.kind.__name__} has the key ({', '.join(shape.keys)}), {len(key)} values given"
+        )
+    return {name: shape.bind(name, value) for name, value in zip(shape.keys, key, strict=True)}
 
 
-def _filters(shape: Statements, where: dict[str, object]) -> tuple[tuple[Filter, ...], dict[str, Any]]:
-    filters: list[Filter] = []
+def filters(shape: Statements, where: dict[str, object]) -> tuple[tuple[Filter, ...], dict[str, Any]]:
+    """What `where` asks for, as a shape and its values. Raises TypeError for an unknown field or a wrong type."""
+    conditions: list[Filter] = []
     values: dict[str, Any] = {}
     for field, wanted in where.items():
         if isinstance(shape.column(field).type, JsonColumn):
@@ -138,9 +140,9 @@ def _filters(shape: Statements, where: dict[str, object]) -> tuple[tuple[Filter,
         present = [item for item in items if item is not None]
         if len(present) > MAX_LIST:
             raise ValueError(f"{field}: {len(present)} values; ask for {MAX_LIST} at a time at most")
-        filters.append(Filter(field, len(present), null=len(present) < len(items)))
+        conditions.append(Filter(field, len(present), null=len(present) < len(items)))
         values |= {f"{field}_{i}": shape.bind(field, item) for i, item in enumerate(present)}
-    return tuple(filters), values
+    return tuple(conditions), values
 
 
 def _shown(value: object) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import types
+from collections.abc import Callable
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -64,6 +65,41 @@ def dump_json(value: Any) -> str:
     """Raises TypeError for what JSON does not know (bytes: write them as 0x hex)."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
+
+def _is_int(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r} is not an int")
+    if not -(2**63) <= value < 2**63:
+        raise ValueError(f"{value} does not fit 64 bits")
+    return int(value)
+
+
+def _is_bytes(value: Any) -> bytes:
+    if not isinstance(value, bytes):
+        raise TypeError(f"{value!r} is not bytes")
+    return bytes(value)
+
+
+def _is_str(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a str")
+    return str.__str__(value)
+
+
+def _is_bool(value: Any) -> bool:
+    if value is not True and value is not False:
+        raise TypeError(f"{value!r} is not a bool")
+    return bool(value)
+
+
+PLAIN: dict[type, Callable[[Any], Any]] = {
+    sa.BigInteger: _is_int,
+    sa.LargeBinary: _is_bytes,
+    sa.Text: _is_str,
+    sa.Boolean: _is_bool,
+}
+"""Column type → the value as its plain Python type (an enum becomes its int or str). Raises TypeError for any
+other type, since SQLite would take a hex string for bytes and never find it again; ValueError out of range."""
 
 _TYPES: dict[Any, TypeEngine[Any]] = {
     int: sa.BigInteger(),

@@ -1,91 +1,96 @@
 """A book of dictionaries for tests of rules: same ports as the real one, nothing durable.
 
 One write at a time; a write that raises leaves nothing behind; a read sees what was there when it began.
+What a value must look like is asked of the real book's `Statements`.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from dataclasses import fields, replace
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from enum import Enum
 from typing import Any
 
+from ledger.book.statements import Statements
+from ledger.book.store import check_key, filters, statements
 from ledger.book.tables import dump_json
 from ledger.errors import Conflict, NotFound
-from ledger.records import JOURNAL, PROJECTION
 
-KINDS = {*PROJECTION, *JOURNAL}
+Tables = dict[type, dict[tuple[Any, ...], Any]]
 
 
 class MemoryStore:
-    def __init__(self, tables: dict[type, dict[tuple, Any]] | None = None, *, writable: bool = True) -> None:
+    def __init__(self, tables: Tables | None = None, *, writable: bool = True) -> None:
         self._tables = {} if tables is None else tables
         self._writable = writable
         self._own: set[type] = set()
 
-    def get(self, kind, *key):
-        assert len(key) == len(_keys(kind)), f"{kind.__name__} has the key {_keys(kind)}"
+    def get(self, kind: type, *key: object) -> Any:
+        check_key(_shape(kind), key)
         found = self._rows(kind).get(key)
         return None if found is None else _copy(found)
 
-    def need(self, kind, *key):
+    def need(self, kind: type, *key: object) -> Any:
         found = self.get(kind, *key)
         if found is None:
             raise NotFound(f"there is no {kind.__name__} {key}", kind=kind.__name__)
         return found
 
-    def put(self, record):
-        assert self._writable, "a read can't write"
-        kind = type(record)
-        rows = self._rows(kind)
-        if kind not in self._own:  # copied before the first change: snapshots keep the old one
-            self._own.add(kind)
-            rows = self._tables[kind] = dict(rows)
-        rows[_key(record)] = _copy(record)
+    def put(self, record: object) -> None:
+        shape = _shape(type(record))
+        shape.row(record)  # refuses what a database would refuse
+        self._changing(shape.kind)[_key(shape, record)] = _copy(record)
 
-    def add(self, record):
-        rows = self._rows(type(record))
-        if _key(record) in rows:
-            raise Conflict(f"there is a {type(record).__name__} {_key(record)} already")
+    def add(self, record: object) -> None:
+        shape = _shape(type(record))
+        if (key := _key(shape, record)) in self._rows(shape.kind):
+            raise Conflict(f"there is a {shape.kind.__name__} {key} already")
         self.put(record)
 
-    def delete(self, kind, *key):
-        assert self._writable, "a read can't write"
-        self._own.add(kind)
-        self._tables[kind] = {k: v for k, v in self._rows(kind).items() if k != key}
+    def delete(self, kind: type, *key: object) -> None:
+        check_key(_shape(kind), key)
+        self._changing(kind).pop(key, None)
 
-    def find(self, kind, /, *, order="", after=None, limit=0, **where):
-        by = [order.removeprefix("-")] if order.strip("-") else []
-        by += [name for name in _keys(kind) if name not in by]
-        _check(kind, by)
-        if any(type(row.__dict__[by[0]]) in (dict, list, type(None)) for row in self._rows(kind).values()):
-            raise TypeError(f"{kind.__name__}.{by[0]} has no order")
-        down = order.startswith("-")
-
-        def place(row):
-            return tuple(getattr(row, name) for name in by)
-
-        rows = sorted(self._matching(kind, where), key=place, reverse=down)
+    def find(
+        self,
+        kind: type,
+        /,
+        *,
+        order: str = "",
+        after: object = None,
+        limit: int = 0,
+        **where: object,
+    ) -> list[Any]:
+        fields, down = _shape(kind).order(order)
+        rows = sorted(self._matching(kind, where), key=lambda row: _place(row, fields), reverse=down)
         if after is not None:
             cursor = after if isinstance(after, tuple) else (after,)
-            n = len(cursor)
-            rows = [r for r in rows if (place(r)[:n] < cursor if down else place(r)[:n] > cursor)]
+            seen = fields[: len(cursor)]
+            rows = [r for r in rows if (_place(r, seen) < cursor if down else _place(r, seen) > cursor)]
         return [_copy(row) for row in (rows[:limit] if limit else rows)]
 
-    def count(self, kind, /, **where):
+    def count(self, kind: type, /, **where: object) -> int:
         return len(self._matching(kind, where))
 
-    def snapshot(self) -> dict[type, dict[tuple, Any]]:
+    def snapshot(self) -> Tables:
         self._own.clear()
         return dict(self._tables)
 
-    def _rows(self, kind):
-        if kind not in KINDS:
-            raise TypeError(f"{kind.__name__} is not a record of the book")
+    def _rows(self, kind: type) -> dict[tuple[Any, ...], Any]:
         return self._tables.get(kind, {})
 
-    def _matching(self, kind, where):
-        _check(kind, where)
+    def _changing(self, kind: type) -> dict[tuple[Any, ...], Any]:
+        assert self._writable, "a read can't write"
+        if kind not in self._own:  # copied before the first change: snapshots keep the old one
+            self._own.add(kind)
+            self._tables[kind] = dict(self._rows(kind))
+        return self._tables[kind]
+
+    def _matching(self, kind: type, where: dict[str, object]) -> list[Any]:
+        filters(_shape(kind), where)
         wanted = {
             name: value if isinstance(value, list | tuple) else [value] for name, value in where.items()
         }
@@ -102,7 +107,7 @@ class MemoryBook:
         self._lock = threading.Lock()
         self._owner: int | None = None
 
-    def write(self, work):
+    def write(self, work: Callable[[Any], Any]) -> Any:
         if self._owner == threading.get_ident():
             raise RuntimeError("a write inside a write would wait for itself: use the store you were given")
         with self._lock:
@@ -115,29 +120,39 @@ class MemoryBook:
             finally:
                 self._owner = None
 
-    def read(self, work):
-        return work(MemoryStore(self._store.snapshot(), writable=False))
+    def submit(self, work: Callable[[Any], Any]) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(self.write(work))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def read(self, work: Callable[[Any], Any]) -> Any:
+        return work(MemoryStore(dict(self._store._tables), writable=False))
 
     def close(self) -> None:
         pass
 
 
-def _keys(kind: type) -> list[str]:
-    return [field.name for field in fields(kind) if field.metadata.get("key")]
+def _shape(kind: type) -> Statements:
+    return statements(kind, "sqlite")
 
 
-def _key(record: Any) -> tuple:
-    return tuple(getattr(record, name) for name in _keys(type(record)))
+def _key(shape: Statements, record: object) -> tuple[Any, ...]:
+    return _place(record, shape.keys)
 
 
-def _check(kind: type, names: Any) -> None:
-    known = [field.name for field in fields(kind)]
-    for name in names:
-        if name not in known:
-            raise TypeError(f"{kind.__name__} has no field {name!r}; its fields are {', '.join(known)}")
+def _place(record: object, fields: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(_plain(getattr(record, name)) for name in fields)
 
 
 def _copy(record: Any) -> Any:
-    """As it would come back from a database: JSON is a copy."""
-    jsons = {name: value for name, value in record.__dict__.items() if isinstance(value, dict | list)}
-    return replace(record, **{name: json.loads(dump_json(value)) for name, value in jsons.items()})
+    """As it would come back from a database: JSON is a copy, an enum its plain value."""
+    return replace(record, **{name: _plain(value) for name, value in record.__dict__.items()})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict | list | tuple):
+        return json.loads(dump_json(value))
+    return value.value if isinstance(value, Enum) else value

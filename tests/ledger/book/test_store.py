@@ -25,10 +25,12 @@ from typing import get_type_hints
 
 import pytest
 
+from ledger.acts import State
 from ledger.book.db import SqlBook
 from ledger.errors import Conflict, NotFound
 from ledger.money import MAX_FEN, Fen
 from ledger.records import JOURNAL, PROJECTION, Act, Leg, Opening, Order, Signature, Ticket
+from ledger.rules import Right
 from tests.support.memory import MemoryBook
 
 KINDS = [*PROJECTION, *JOURNAL]
@@ -153,6 +155,55 @@ def test_a_field_that_may_be_empty_has_no_order(book):
     put_all(book, [ticket(1), ticket(2, parent=b"x")])
     with pytest.raises(TypeError, match="parent"):
         book.read(lambda s: s.find(Ticket, order="parent"))
+
+
+@pytest.mark.parametrize(
+    ("record", "field"),
+    [
+        (ticket(1, party="7"), "party"),
+        (ticket(1, party=None), "party"),
+        (ticket(1, issuance="0x01"), "issuance"),
+        (ticket(1, path=b"1"), "path"),
+        (ticket(1, locked=1), "locked"),
+        (ticket(1, parent="0x01"), "parent"),
+        (ticket(1, value="100"), "value"),
+        (ticket(1, value=1.0), "value"),
+        (ticket(1, value=-1), "value"),
+        (ticket(1, value=MAX_FEN + 1), "value"),
+        (ticket(1, created_at=2**63), "created_at"),
+        (leg(1, reason={"by": b"bytes"}), "reason"),
+        (leg(1, reason={"by": float("nan")}), "reason"),
+    ],
+)
+def test_a_value_of_the_wrong_type_or_size_names_the_field(book, record, field):
+    with pytest.raises((TypeError, ValueError), match=rf"{type(record).__name__}\.{field}: "):
+        book.write(lambda s: s.put(record))
+    assert book.read(lambda s: s.count(type(record))) == 0
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda s: s.get(Ticket, "0x01"),
+        lambda s: s.get(Ticket),
+        lambda s: s.get(Ticket, b"1", b"2"),
+        lambda s: s.delete(Ticket, b"1", b"2"),
+        lambda s: s.find(Ticket, id="0x01"),
+        lambda s: s.find(Ticket, id=[b"1", "0x01"]),
+        lambda s: s.find(Leg, reason={}),
+    ],
+)
+def test_asking_with_a_wrong_key_type_or_field_is_refused(book, ask):
+    with pytest.raises(TypeError, match=r"Ticket|Leg"):
+        book.read(ask)
+
+
+def test_an_enum_is_kept_as_its_plain_value(book):
+    put_all(book, [leg(1, state=State.FINAL, party=Right.CHECKER)])
+    found = book.read(lambda s: s.find(Leg, state=State.FINAL, party=[Right.CHECKER]))
+    assert found == [leg(1, state="final", party=2)]
+    assert type(found[0].state) is str
+    assert type(found[0].party) is int
 
 
 def test_what_is_not_a_record_is_refused(book):
