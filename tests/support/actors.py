@@ -92,4 +92,6 @@ SEEDS = (REGISTRAR, LANWAN, NANHUAI, HUAIYUE)
 ADMITTED = (LANGONG, CHENGHAI, WANYUE, SUHENG, YONGTUO, WUZE, XICHUAN, HEYI, CHUHENG, CHANGLI)
 PANEL = SEEDS
 THRESHOLD = 3
+QIANCHAO = party("qianchao", 15, "91330100MA9DEMB44Q", _CLEARING, "钱潮银行", pair=True)
+"""A second clearing bank; comes in only where a test admits it."""
 OUTSIDER = party("outsider", 0, "", Role(0), "局外人")
