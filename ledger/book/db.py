@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import TypeVar
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
 
 from ledger.book.engines import explain, parse_dsn, reader_engine, writer_engine
+from ledger.book.migrations import upgrade_on
+from ledger.book.projection import ATTACHED, prepare, remove_file, replace_projection
 from ledger.book.store import SqlStore
-from ledger.book.tables import journal, projection
 from ledger.book.writer import Writer
 
 T = TypeVar("T")
@@ -18,21 +23,33 @@ class SqlBook:
     """`ledger.ports.Book` over SQLite (a path or ``sqlite:///path``) or PostgreSQL (``postgresql://…``).
 
     Any thread may call. Raises `ledger.book.errors.BookUnavailable` when the database can't be reached or
-    written; then nothing of the work was written.
+    written; then nothing of the work was written. `projection_reset`: whether opening it threw away a projection of
+    an older layout.
     """
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, *, only_projection: bool = False) -> None:
         self.url = parse_dsn(dsn)
-        self._writing = writer_engine(self.url)
+        # A projection alone can be rebuilt: it need not wait for the disk.
+        self._writing = writer_engine(self.url, synchronous="OFF" if only_projection else "FULL")
         self._reading = reader_engine(self.url)
         try:
             with self._writing.begin() as connection:
-                projection.create_all(connection)
-                journal.create_all(connection)
+                if not only_projection:
+                    upgrade_on(connection)
+                self.projection_reset = prepare(connection)
         except Exception as error:
             self._dispose()
-            raise explain(error, self.url) from error
+            told = explain(error, self.url)
+            if told is error:
+                raise
+            raise told from error
         self._writer = Writer(self._writing)
+
+    @classmethod
+    def fresh_projection(cls, path: str | Path) -> SqlBook:
+        """An empty projection in a file of its own, for a rebuild or a comparison. What was at `path` is deleted."""
+        remove_file(Path(path))
+        return cls(str(path), only_projection=True)
 
     def write(self, work: Callable[[SqlStore], T]) -> T:
         """Returns what `work` returns once it is on the disk, or raises what it raises with nothing written."""
@@ -56,6 +73,31 @@ class SqlBook:
             if told is error:
                 raise
             raise told from error
+
+    def replace_projection(self, rebuilt: SqlBook, *, even_if_behind: bool = False) -> None:
+        """Swaps in the projection of `rebuilt`; see `ledger.book.projection.replace_projection`."""
+        replace_projection(self, rebuilt, even_if_behind=even_if_behind)
+
+    @contextmanager
+    def exclusive(self, attach: str | None = None) -> Iterator[sa.Connection]:
+        """A transaction on a connection of its own while the writer waits; on SQLite perhaps with another file
+        attached (which can only be done outside a transaction)."""
+        with self._writer.alone, self._writing.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            if attach:
+                driver.execute(f"ATTACH DATABASE ? AS {ATTACHED}", [attach])
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                if attach:
+                    driver.execute(f"DETACH DATABASE {ATTACHED}")
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection on one snapshot, for SQL that the store does not know."""
+        with self._reading.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         """Writes what is waiting, then lets go of the database. A second call does nothing."""
