@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ledger import participants
+from ledger import participants, participants_checks
 from ledger.clearing import PayeeAccount
 from ledger.errors import Conflict, Invalid
 from ledger.participants_file import ParticipantFile, file_of
@@ -88,7 +88,7 @@ def admission(
     message = participants.admit(
         file.uscc, roles, clearing_bank, profile.hash, keys, registrar, bank, deadline, salt
     )
-    participants.checks.admit(message, store, now)
+    participants_checks.admit(message, store, now)
     return Admission(message, profile)
 
 
