@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -107,10 +107,10 @@ def install_node() -> None:
         "NODE_USE_SYSTEM_CA": "1",
     }
     try:
-        logged(command, **env)
+        logged(command, env=env)
     except subprocess.CalledProcessError:
         say("      once more, in case the registry only faltered")
-        logged(command, **env)
+        logged(command, env=env)
 
 
 def pip() -> list[str]:
@@ -120,7 +120,7 @@ def pip() -> list[str]:
     return [*command, "--disable-pip-version-check", "--no-input"]
 
 
-def logged(command: list[str], count: str = "", total: int = 0, **env: str) -> None:
+def logged(command: list[str], count: str = "", total: int = 0, env: Mapping[str, str] = os.environ) -> None:
     """Run with the output in LOG; now and then print how far it is. Raises CalledProcessError."""
     seen, spoken = 0, time.monotonic()
     with open(LOG, "a", encoding="utf-8") as log:
