@@ -171,6 +171,13 @@ def participant(store: Store, party: int) -> Participant:
     return found
 
 
+def by_uscc(store: Store, uscc: str) -> Participant:
+    """The participant with this USCC. Raises UnknownParty."""
+    for found in store.find(Participant, uscc=uscc):
+        return found
+    raise UnknownParty(f"{uscc} is no participant here; it has to be admitted first.", uscc=uscc)
+
+
 def in_role(store: Store, party: int, role: Role) -> Participant:
     """The participant, which must have one of these roles. Raises UnknownParty, MissingRole."""
     found = participant(store, party)
