@@ -11,6 +11,7 @@ import {FinanceLib} from "./libraries/FinanceLib.sol";
 import {FreezeLib} from "./libraries/FreezeLib.sol";
 import {GovernanceLib} from "./libraries/GovernanceLib.sol";
 import {IssueLib} from "./libraries/IssueLib.sol";
+import {Offers} from "./libraries/Offers.sol";
 import {ParticipantsLib} from "./libraries/ParticipantsLib.sol";
 import {SettleLib} from "./libraries/SettleLib.sol";
 import {Evidence, Layout, Opening, State} from "./libraries/State.sol";
@@ -37,15 +38,6 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
     bytes32 private immutable SALT;
     uint256 private immutable CHAIN;
 
-    uint256 private constant MOST_CHILDREN = 100;
-    bytes32 private constant CHILD = keccak256("Child(uint48 to,uint96 value,bytes32 trade,bytes32 salt)");
-    bytes32 private constant OFFER = keccak256(
-        "Offer(bytes32 ticket,uint16 version,Child[] children,bytes32 salt,uint40 deadline)Child(uint48 to,uint96 value,bytes32 trade,bytes32 salt)"
-    );
-    bytes32 private constant PART = keccak256("Part(uint16 index,uint96 value,bytes32 trade)");
-    bytes32 private constant ACCEPT = keccak256(
-        "Accept(bytes32 offer,uint48 from,uint48 to,Part[] parts)Part(uint16 index,uint96 value,bytes32 trade)"
-    );
     bytes32 private constant WITHDRAW_ALL =
         keccak256("WithdrawAll(bytes32 ticket,uint16 version,bytes32 salt,uint40 deadline)");
     bytes32 private constant LOCK = keccak256(
@@ -89,22 +81,61 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
     // ---- RELAY ----------------------------------------------------------------------------------
 
     /// @inheritdoc IGoldTicket
-    function relay(Call[] calldata calls) external returns (Result[] memory results) {
+    function relay(Call[] calldata calls) external returns (bytes[] memory refusals) {
         if (msg.sender != tx.origin) revert NotPlainAccount(msg.sender);
-        results = new Result[](calls.length);
-        for (uint256 i; i < calls.length; ++i) {
-            uint256 gas_ = calls[i].gas;
-            // A call passes on 63/64 of what is left at most; what it takes to get there is paid from the rest.
-            uint256 left = gasleft();
-            if (left - left / 64 < gas_ + 3000 + calls[i].data.length / 4) revert TooLittleGas(i, gas_, left);
-            (bool ok, bytes memory reason) = address(this).call{gas: gas_}(calls[i].data);
-            if (ok) {
-                results[i].ok = true;
-            } else {
-                results[i].reason = reason;
-                emit Refused(i, reason);
+        uint256 count = calls.length;
+        for (uint256 i; i < count;) {
+            bool ok;
+            bool short;
+            uint256 gas_;
+            assembly ("memory-safe") {
+                let item := add(calls.offset, calldataload(add(calls.offset, shl(5, i))))
+                gas_ := and(calldataload(item), 0xffffffff)
+                let data := add(item, calldataload(add(item, 0x20)))
+                let length := calldataload(data)
+                // one scratch area behind the free memory serves every item
+                let p := mload(0x40)
+                calldatacopy(p, add(data, 0x20), length)
+                // a call passes on 63/64 of what is left at most; 700 covers what stands between here and there
+                short := lt(sub(gas(), shr(6, gas())), add(gas_, 700))
+                if iszero(short) { ok := call(gas_, address(), 0, p, length, 0, 0) }
+            }
+            if (!ok) {
+                if (short) revert TooLittleGas(i, gas_, gasleft());
+                if (refusals.length == 0) refusals = new bytes[](count);
+                refusals[i] = _refused(i, gas_);
+            }
+            unchecked {
+                ++i;
             }
         }
+        if (refusals.length == 0) _returnNone(count);
+    }
+
+    /// Ends the call with `count` empty refusals, which share one encoded element.
+    function _returnNone(uint256 count) private pure {
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            let size := shl(5, count)
+            mstore(p, 0x20)
+            mstore(add(p, 0x20), count)
+            let end := add(add(p, 0x40), size)
+            for { let q := add(p, 0x40) } lt(q, end) { q := add(q, 0x20) } { mstore(q, size) }
+            mstore(end, 0)
+            return(p, add(size, 0x60))
+        }
+    }
+
+    /// Why the item that was just called did not take effect; an item that only ran out of gas says nothing itself.
+    function _refused(uint256 position, uint256 declared) private returns (bytes memory reason) {
+        assembly ("memory-safe") {
+            reason := mload(0x40)
+            mstore(reason, returndatasize())
+            returndatacopy(add(reason, 0x20), 0, returndatasize())
+            mstore(0x40, and(add(add(reason, returndatasize()), 0x3f), not(0x1f)))
+        }
+        if (reason.length == 0) reason = abi.encodeWithSelector(ActOutOfGas.selector, declared);
+        emit Refused(position, reason);
     }
 
     // ---- PARTICIPANTS ---------------------------------------------------------------------------
@@ -187,9 +218,10 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
         uint256 minimum;
         uint256 value;
         uint256 free;
-        uint48 debtor;
-        bytes first;
+        uint256 holder;
+        uint256 debtor;
         uint256 made;
+        bytes first;
     }
 
     /// @inheritdoc IGoldTicket
@@ -198,137 +230,123 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
         Auth.running(_l, Stages.TRANSFER);
         Ctx memory c;
         c.ticket = a.ticket;
-        c.offer = Auth.digest(
-            SEPARATOR, keccak256(abi.encode(OFFER, a.ticket, a.version, _childrenHash(a), a.salt, a.deadline))
-        );
-        SignerWord holder = Auth.party(_l, c.offer, a.signatures);
+        c.offer = Auth.digest(SEPARATOR, Offers.structHash(a));
+        SignerWord holder = Auth.party(_l, c.offer, Offers.signatures(a));
         Auth.requireActive(holder);
         _requireOfferable(c, a.version, holder.party());
-        if (c.word.depth() == 0) revert DepthExhausted(a.ticket);
-        for (uint256 i; i < a.acceptances.length; ++i) {
-            _accept(c, a.acceptances[i]);
+        if (c.word.depth() == 0) revert DepthExhausted(c.ticket);
+        (uint256 heads, uint256 count) = Offers.acceptances(a);
+        for (uint256 i; i < count;) {
+            _accept(c, heads, i);
+            unchecked {
+                ++i;
+            }
         }
         if (c.made == 0) {
             if (c.first.length == 0) revert BadChildren(0);
             Auth.raise(c.first);
         }
-        _l.tickets[a.ticket] = c.word.withValue(uint96(c.value));
-    }
-
-    /// The struct hashes of all children in their order: those accepted here from their fields, the rest as given.
-    function _childrenHash(Transfer calldata a) private pure returns (bytes32) {
-        uint256 count = a.others.length;
-        for (uint256 i; i < a.acceptances.length; ++i) {
-            count += a.acceptances[i].legs.length;
-        }
-        if (count > MOST_CHILDREN) revert BadChildren(count);
-        bytes32[] memory hashes = new bytes32[](count);
-        for (uint256 i; i < a.acceptances.length; ++i) {
-            Acceptance calldata acceptance = a.acceptances[i];
-            uint48 to = acceptance.to;
-            for (uint256 k; k < acceptance.legs.length; ++k) {
-                Leg calldata leg = acceptance.legs[k];
-                if (leg.index >= count) revert BadChildren(leg.index);
-                if (hashes[leg.index] != 0) revert DuplicateIndex(leg.index);
-                hashes[leg.index] = keccak256(abi.encode(CHILD, to, leg.value, leg.trade, leg.salt));
-            }
-        }
-        uint256 next;
-        for (uint256 i; next < a.others.length; ++i) {
-            if (hashes[i] == 0) hashes[i] = a.others[next++];
-        }
-        return keccak256(abi.encodePacked(hashes));
+        _l.tickets[c.ticket] = c.word.withValue(uint96(c.value));
     }
 
     /// The ticket as it is, and whether its holder may offer value of it now.
-    function _requireOfferable(Ctx memory c, uint16 version, uint48 holder) private view {
+    function _requireOfferable(Ctx memory c, uint256 version, uint256 holder) private view {
         TicketWord w = _l.tickets[c.ticket];
-        if (w.party() == 0) revert UnknownTicket(c.ticket);
-        if (w.party() != holder) revert NotHolder(c.ticket, holder);
-        if (w.version() != version) revert StaleVersion(c.ticket, version, w.version());
-        if (w.has(Flags.PAID)) revert PaidInPart(c.ticket);
+        if (w.party() != holder) {
+            if (w.party() == 0) revert UnknownTicket(c.ticket);
+            revert NotHolder(c.ticket, uint48(holder));
+        }
+        if (w.version() != version) revert StaleVersion(c.ticket, uint16(version), w.version());
         bytes16 issuance = bytes16(c.ticket);
         IssuanceWord iw = _l.issuances[issuance];
-        if (iw.has(Flags.FUNDED)) revert FullyFunded(issuance);
-        if (iw.has(Flags.VOID)) revert IssuanceVoid(issuance);
+        if (iw.flags() != 0) {
+            if (iw.has(Flags.FUNDED)) revert FullyFunded(issuance);
+            revert IssuanceVoid(issuance);
+        }
         if (block.timestamp >= iw.transferableUntil()) revert NoLongerTransferable(issuance, iw.transferableUntil());
         c.word = w;
+        c.holder = holder;
         c.value = w.value();
-        c.free = c.value - Tickets.held(_l, c.ticket, w, block.timestamp);
+        c.free = c.value;
         c.minimum = iw.minimum();
         c.debtor = iw.debtor();
+        if (w.flags() != 0) {
+            if (w.has(Flags.PAID)) revert PaidInPart(c.ticket);
+            c.free -= Tickets.held(_l, c.ticket, w, block.timestamp);
+        }
     }
 
     /// One receiver's signature over its children; each child takes effect, or is refused, by itself.
-    function _accept(Ctx memory c, Acceptance calldata a) private {
-        bytes memory refusal = _refuseReceiver(c, a);
-        for (uint256 i; i < a.legs.length; ++i) {
-            Leg calldata leg = a.legs[i];
-            bytes32 child = Tickets.childId(c.ticket, c.offer, leg.index);
-            bytes memory reason = refusal.length != 0 ? refusal : _refuseChild(c, child, a.to, leg.value);
+    function _accept(Ctx memory c, uint256 heads, uint256 i) private {
+        (uint256 to, uint256 leg, uint256 end, bytes calldata signatures) = Offers.acceptance(heads, i);
+        bytes memory refusal = _refuseReceiver(
+            c, to, Auth.digest(SEPARATOR, Offers.acceptHash(c.offer, c.holder, to, leg, end)), signatures
+        );
+        for (; leg < end;) {
+            (uint256 index, uint256 value) = Offers.indexAndValue(leg);
+            unchecked {
+                leg += 128;
+            }
+            bytes32 child = Tickets.childId(c.ticket, c.offer, index);
+            bytes memory reason = refusal.length != 0 ? refusal : _refuseChild(c, child, value);
             if (reason.length != 0) {
                 if (c.first.length == 0) c.first = reason;
                 emit LegRefused(child, reason);
                 continue;
             }
             unchecked {
-                c.value -= leg.value;
-                c.free -= leg.value;
+                c.value -= value;
+                c.free -= value;
                 ++c.made;
-                _l.tickets[child] = TicketWords.pack(a.to, leg.value, c.word.depth() - 1);
+                _l.tickets[child] = TicketWords.pack(uint48(to), uint96(value), c.word.depth() - 1);
             }
-            emit Transferred(c.ticket, child, a.to, leg.value);
+            emit Transferred(c.ticket, child, uint48(to), uint96(value));
         }
     }
 
-    function _refuseReceiver(Ctx memory c, Acceptance calldata a) private view returns (bytes memory) {
-        bytes32[] memory parts = new bytes32[](a.legs.length);
-        for (uint256 i; i < parts.length; ++i) {
-            parts[i] = keccak256(abi.encode(PART, a.legs[i].index, a.legs[i].value, a.legs[i].trade));
-        }
-        bytes32 d = Auth.digest(
-            SEPARATOR,
-            keccak256(abi.encode(ACCEPT, c.offer, c.word.party(), a.to, keccak256(abi.encodePacked(parts))))
-        );
-        (SignerWord w, bytes memory refusal) = Auth.tryParty(_l, d, a.signatures);
+    function _refuseReceiver(Ctx memory c, uint256 to, bytes32 d, bytes calldata signatures)
+        private
+        view
+        returns (bytes memory)
+    {
+        (SignerWord w, bytes memory refusal) = Auth.tryParty(_l, d, signatures);
         if (refusal.length != 0) return refusal;
-        if (w.party() != a.to) return abi.encodeWithSelector(WrongParty.selector, w.party(), a.to);
+        if (w.party() != to) return abi.encodeWithSelector(WrongParty.selector, w.party(), to);
         if (block.timestamp < w.suspendedUntil()) {
-            return abi.encodeWithSelector(Suspended.selector, a.to, w.suspendedUntil());
+            return abi.encodeWithSelector(Suspended.selector, to, w.suspendedUntil());
         }
-        if (w.roles() & Roles.SUPPLIER == 0 || a.to == c.debtor || a.to == c.word.party()) {
-            return abi.encodeWithSelector(NotAReceiver.selector, a.to);
+        if (w.roles() & Roles.SUPPLIER == 0 || to == c.debtor || to == c.holder) {
+            return abi.encodeWithSelector(NotAReceiver.selector, to);
         }
-        return "";
+        return refusal;
     }
 
-    function _refuseChild(Ctx memory c, bytes32 child, uint48 to, uint96 value) private view returns (bytes memory) {
+    /// The offer's digest stands in the id, so what is there can only be this child, or its withdrawal.
+    function _refuseChild(Ctx memory c, bytes32 child, uint256 value) private view returns (bytes memory) {
         TicketWord there = _l.tickets[child];
         if (!there.empty()) {
-            if (there.has(Flags.WITHDRAWN)) return abi.encodeWithSelector(Withdrawn.selector, child);
-            // The offer's digest stands in the id, so what is there can only be this child.
-            return there.party() == to
-                ? abi.encodeWithSelector(AlreadyDone.selector, child)
-                : abi.encodeWithSelector(IdTaken.selector, child);
+            bool withdrawn = there.has(Flags.WITHDRAWN);
+            return abi.encodeWithSelector(withdrawn ? Withdrawn.selector : AlreadyDone.selector, child);
         }
         return _refuseValue(c, value);
     }
 
-    function _refuseValue(Ctx memory c, uint96 value) private pure returns (bytes memory) {
+    function _refuseValue(Ctx memory c, uint256 value) private pure returns (bytes memory refusal) {
         if (value == 0 || value < c.minimum) return abi.encodeWithSelector(BelowMinimum.selector, value, c.minimum);
         if (value > c.free) return abi.encodeWithSelector(NotEnough.selector, c.ticket, c.free, value);
-        uint256 rest = c.value - value;
-        if (rest != 0 && rest < c.minimum) {
-            return abi.encodeWithSelector(RemainderBelowMinimum.selector, rest, c.minimum);
+        unchecked {
+            uint256 rest = c.value - value;
+            if (rest != 0 && rest < c.minimum) {
+                return abi.encodeWithSelector(RemainderBelowMinimum.selector, rest, c.minimum);
+            }
         }
-        return "";
     }
 
     /// @inheritdoc IGoldTicket
     function withdraw(Withdraw calldata a, bytes[] calldata signatures) external plain {
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
-        if (a.indexes.length > MOST_CHILDREN) revert TooMany(a.indexes.length, MOST_CHILDREN);
+        if (a.indexes.length > Offers.MOST_CHILDREN) revert TooMany(a.indexes.length, Offers.MOST_CHILDREN);
         uint48 holder = Auth.party(_l, Auth.digest(SEPARATOR, ActHash.withdraw(a)), signatures[0]).party();
         if (_l.tickets[a.ticket].party() != holder) revert NotHolder(a.ticket, holder);
         for (uint256 i; i < a.indexes.length; ++i) {
@@ -367,7 +385,7 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
         Auth.requireActive(holder);
         _requireOfferable(c, a.version, holder.party());
         SignerWord bank = Auth.active(_l, c.offer, signatures[1], a.bank);
-        if (bank.roles() & Roles.BANK == 0 || a.bank == holder.party() || a.bank == c.debtor) revert NotABank(a.bank);
+        if (bank.roles() & Roles.BANK == 0 || a.bank == c.holder || a.bank == c.debtor) revert NotABank(a.bank);
         if ((a.bank == a.clearingBank) != a.selfCertified) revert BadSelfCertification(a.bank, a.clearingBank);
         IssuanceWord iw = _l.issuances[bytes16(a.ticket)];
         if (a.clearingBank != iw.clearingBank()) revert ClearingBankReplaced(bytes16(a.ticket), iw.clearingBank());

@@ -7,6 +7,7 @@ interface IErrors {
     // any act
     error NotPlainAccount(address caller);
     error TooLittleGas(uint256 position, uint256 declared, uint256 left);
+    error ActOutOfGas(uint256 declared);
     error WrongChain(uint256 expected, uint256 found);
     error Expired(uint40 deadline, uint256 nowAt);
     error StageStopped(uint8 stage, uint40 until);
@@ -81,12 +82,11 @@ interface IErrors {
     error DuplicateIndex(uint16 index);
     error BadChildren(uint256 found);
     error NotAReceiver(uint48 party);
-    error BelowMinimum(uint96 value, uint256 minimum);
+    error BelowMinimum(uint256 value, uint256 minimum);
     error RemainderBelowMinimum(uint256 remainder, uint256 minimum);
-    error NotEnough(bytes32 ticket, uint256 free, uint96 value);
+    error NotEnough(bytes32 ticket, uint256 free, uint256 value);
     error AlreadyDone(bytes32 child);
     error Withdrawn(bytes32 child);
-    error IdTaken(bytes32 child);
 
     // finance
     error NotABank(uint48 party);

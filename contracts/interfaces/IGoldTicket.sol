@@ -12,7 +12,8 @@ import {IPredecessor} from "./IPredecessor.sol";
 interface IGoldTicket is IPredecessor {
     /// @notice Carries out many complete acts; one that fails is reported by `Refused` and spoils no other.
     /// @dev Reverts as a whole when an item can't be given exactly its declared gas.
-    function relay(Call[] calldata calls) external returns (Result[] memory results);
+    /// @return refusals For each item: empty when it took effect, else the encoded error.
+    function relay(Call[] calldata calls) external returns (bytes[] memory refusals);
 
     // ---- PARTICIPANTS
 

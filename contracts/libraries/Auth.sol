@@ -22,16 +22,21 @@ library Auth {
     }
 
     /// The key behind 64 bytes of `signatures` from `offset` on; 0 when there is none.
-    function recover(bytes32 d, bytes calldata signatures, uint256 offset) internal pure returns (address key) {
-        bytes32 r;
-        bytes32 vs;
+    function recover(bytes32 d, bytes calldata signatures, uint256 offset) internal view returns (address key) {
         assembly ("memory-safe") {
-            r := calldataload(add(signatures.offset, offset))
-            vs := calldataload(add(signatures.offset, add(offset, 32)))
+            let vs := calldataload(add(signatures.offset, add(offset, 32)))
+            let s := shr(1, shl(1, vs))
+            if iszero(gt(s, HALF_ORDER)) {
+                let p := mload(0x40)
+                mstore(p, d)
+                mstore(add(p, 32), add(shr(255, vs), 27))
+                mstore(add(p, 64), calldataload(add(signatures.offset, offset)))
+                mstore(add(p, 96), s)
+                mstore(0, 0)
+                pop(staticcall(gas(), 1, p, 128, 0, 32))
+                key := mload(0)
+            }
         }
-        uint256 s = uint256(vs) & type(uint256).max >> 1;
-        if (s > HALF_ORDER) return address(0);
-        return ecrecover(d, uint8(uint256(vs) >> 255) + 27, r, bytes32(s));
     }
 
     /// One party's signatures: its word, or the encoded error that refuses them.
@@ -40,12 +45,12 @@ library Auth {
         view
         returns (SignerWord w, bytes memory refusal)
     {
-        bool pair = signatures.length == 128;
-        if (!pair && signatures.length != 64) {
+        if (signatures.length == 64) return _tryKey(l, d, signatures, 0, Rights.SOLE);
+        if (signatures.length != 128) {
             return (w, abi.encodeWithSelector(IErrors.BadSignatureLength.selector, signatures.length));
         }
-        (w, refusal) = _tryKey(l, d, signatures, 0, pair ? Rights.MAKER : Rights.SOLE);
-        if (!pair || refusal.length != 0) return (w, refusal);
+        (w, refusal) = _tryKey(l, d, signatures, 0, Rights.MAKER);
+        if (refusal.length != 0) return (w, refusal);
         SignerWord checker;
         (checker, refusal) = _tryKey(l, d, signatures, 64, Rights.CHECKER);
         if (refusal.length == 0 && checker.party() != w.party()) {
@@ -59,13 +64,12 @@ library Auth {
         returns (SignerWord w, bytes memory refusal)
     {
         address key = recover(d, signatures, offset);
-        if (key == address(0)) return (w, abi.encodeWithSelector(IErrors.BadSignature.selector));
         w = l.signers[key];
-        if (w.right() != right) {
-            refusal = w.right() == Rights.NONE
-                ? abi.encodeWithSelector(IErrors.NotASigner.selector, key)
-                : abi.encodeWithSelector(IErrors.WrongRight.selector, key, w.right(), right);
-        }
+        if (w.right() == right) return (w, refusal);
+        if (key == address(0)) return (w, abi.encodeWithSelector(IErrors.BadSignature.selector));
+        refusal = w.right() == Rights.NONE
+            ? abi.encodeWithSelector(IErrors.NotASigner.selector, key)
+            : abi.encodeWithSelector(IErrors.WrongRight.selector, key, w.right(), right);
     }
 
     function party(Layout storage l, bytes32 d, bytes calldata signatures) internal view returns (SignerWord w) {
@@ -118,7 +122,7 @@ library Auth {
     }
 
     /// A single signature of the key itself, whatever its right.
-    function oneKey(bytes32 d, bytes calldata signature) internal pure returns (address key) {
+    function oneKey(bytes32 d, bytes calldata signature) internal view returns (address key) {
         if (signature.length != 64) revert IErrors.BadSignatureLength(signature.length);
         key = recover(d, signature, 0);
         if (key == address(0)) revert IErrors.BadSignature();

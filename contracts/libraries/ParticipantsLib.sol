@@ -232,7 +232,7 @@ library ParticipantsLib {
         if (named == party || l.participants[named].roles & needed == 0) revert IErrors.BadClearingBank(named);
     }
 
-    function _consent(bytes32 d, Key[] calldata keys, bytes[] calldata signatures, uint256 first) private pure {
+    function _consent(bytes32 d, Key[] calldata keys, bytes[] calldata signatures, uint256 first) private view {
         for (uint256 i; i < keys.length; ++i) {
             address found = Auth.oneKey(d, signatures[first + i]);
             if (found != keys[i].key) revert IErrors.NotASigner(found);

@@ -346,8 +346,3 @@ struct Call {
     uint32 gas;
     bytes data;
 }
-
-struct Result {
-    bool ok;
-    bytes reason;
-}

@@ -143,7 +143,7 @@ class World:
         """Acts in one transaction; (data, declared gas) or data with 3,000,000. Raises when the whole reverts."""
         receipt = self.send(self.relay_data(calls), gas).expect()
         given = decode_output("relay", receipt.output)
-        return receipt, [Result(ok, None if ok else decode_error(reason)) for ok, reason in given]
+        return receipt, [Result(not reason, decode_error(reason) if reason else None) for reason in given]
 
     def relay_data(self, calls: Sequence[bytes | tuple[bytes, int]]) -> bytes:
         """Calldata of a relay."""
