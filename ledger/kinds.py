@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from itertools import chain
 
 from ledger import finance, freeze, issue, limits, participants, settle, transfer
 from ledger.acts import Kind, UnknownKind
 from ledger.errors import GoldTicketError
 from ledger.events import Event
 from ledger.ports import Store
-from ledger.records import Governance
 
 Apply = Callable[[Event, Store], None]
 
@@ -23,11 +20,6 @@ class UnknownEvent(GoldTicketError):
     title = "The ledger contract reported something that this version does not know"
 
 
-def _deployed(event: Event, store: Store) -> None:
-    governance = store.get(Governance, 1) or Governance(1)
-    store.put(replace(governance, months=event.args["months"]))
-
-
 STAGES = (participants, limits, issue, transfer, finance, settle, freeze)
 """In the order of a ticket's life."""
 
@@ -37,10 +29,7 @@ KINDS: Mapping[str, Kind] = {kind.name: kind for stage in STAGES for kind in sta
 IGNORED = frozenset({"Refused", "LegRefused", "LineRefused", "PayOutMade"})
 """Events that change no state: refusals, and a reference that stands in each line's own event as well."""
 
-EVENTS: Mapping[str, Apply] = {
-    "Deployed": _deployed,
-    **dict(chain.from_iterable(stage.EVENTS.items() for stage in STAGES)),
-}
+EVENTS: Mapping[str, Apply] = {name: take_in for stage in STAGES for name, take_in in stage.EVENTS.items()}
 """Event name → its changes of the projection."""
 
 

@@ -14,6 +14,7 @@ from ledger.acts import Due, Kind, pad
 from ledger.events import Event
 from ledger.ids import new_salt
 from ledger.ports import Store
+from ledger.references import reference
 from ledger.rules import signed_by, signed_by_panel
 from ledger.tickets import standing
 from ledger.typed import Message
@@ -22,13 +23,16 @@ from ledger.typed import Message
 
 
 def fund(
-    bank: int, ref: bytes, legs: Iterable[tuple[bytes, int]], deadline: int, salt: bytes | None = None
+    bank: int, ref: str, legs: Iterable[tuple[bytes, int]], deadline: int, salt: bytes | None = None
 ) -> dict[str, Any]:
-    """The message that a core's payment arrived: (issuance id of 16 bytes, fen) for each leg; they sum to the total."""
+    """The message that a core's payment arrived: (issuance id of 16 bytes, fen) for each leg.
+
+    `ref`: the bank's payment reference. Raises BadReference.
+    """
     listed = list(legs)
     return {
         "bank": bank,
-        "ref": ref,
+        "ref": reference(ref),
         "total": sum(amount for _, amount in listed),
         "legs": [{"issuance": issuance, "amount": amount} for issuance, amount in listed],
         **_tail(deadline, salt),
@@ -36,11 +40,11 @@ def fund(
 
 
 def pay_out(
-    bank: int, ref: bytes, lines: Sequence[tuple[bytes, int, int]], deadline: int, salt: bytes | None = None
+    bank: int, ref: str, lines: Sequence[tuple[bytes, int, int]], deadline: int, salt: bytes | None = None
 ) -> dict[str, Any]:
-    """The message that holders were paid: (ticket, fen, time of payment) for each line."""
+    """The message that holders were paid: (ticket, fen, time of payment) for each line. Raises BadReference."""
     listed = [{"ticket": ticket, "amount": amount, "paidAt": at} for ticket, amount, at in lines]
-    return {"bank": bank, "ref": ref, "lines": listed, **_tail(deadline, salt)}
+    return {"bank": bank, "ref": reference(ref), "lines": listed, **_tail(deadline, salt)}
 
 
 def waive(

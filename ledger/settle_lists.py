@@ -1,0 +1,232 @@
+"""What falls due and what is paid to whom: maturities, and the clearing list (清分表) of a clearing bank.
+
+Pure readings of the projection. Amounts in fen, times in UTC seconds, dates in Shanghai.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
+
+from ledger import clearing
+from ledger.calendar import china
+from ledger.clearing import ClearingRow, Holding, PayeeAccount
+from ledger.clock import shanghai_date
+from ledger.documents import ClearingListDocument, Company, render
+from ledger.errors import NotFound
+from ledger.ids import new_salt, ticket_number, to_hex
+from ledger.money import Fen, parse_fen
+from ledger.participants_file import account_of
+from ledger.ports import Store
+from ledger.records import ClearingList, Issuance, Json, StoredDocument, Ticket
+from ledger.rules import name_of, participant
+from ledger.settle_checks import overdue_from
+from ledger.tickets import number_of, payable
+
+
+@dataclass(frozen=True)
+class Maturity:
+    """One issuance and its payment. `open`: face less what the clearing bank has received; `provisional`: the payment
+    date rests on a forecast calendar; `overdue_from`: when it may be reported unless it is funded."""
+
+    issuance: bytes
+    number: str
+    debtor: int
+    clearing_bank: int
+    contractual_due: date
+    payment_date: date
+    provisional: bool
+    face: Fen
+    paid: Fen
+    open: Fen
+    overdue_from: int
+    reported: bool
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A clearing list, the record of it, and its document."""
+
+    clearing: clearing.ClearingList
+    record: ClearingList
+    document: StoredDocument
+
+
+class NothingToClear(NotFound):
+    """Nothing is payable on this date."""
+
+    code = "nothing-to-clear"
+    title = "There is no line to pay on this date"
+
+
+def maturities(
+    store: Store,
+    *,
+    core: int | None = None,
+    bank: int | None = None,
+    first: date | None = None,
+    last: date | None = None,
+) -> list[Maturity]:
+    """What falls due when: the issuances of a core or of a clearing bank, by payment date and number.
+
+    `first`, `last`: payment dates, both included. Void issuances are left out.
+    """
+    found = (_maturity(issuance) for issuance in _issuances(store, core, bank))
+    inside = [
+        one
+        for one in found
+        if (first is None or first <= one.payment_date) and (last is None or one.payment_date <= last)
+    ]
+    return sorted(inside, key=lambda one: (one.payment_date, one.number))
+
+
+def reportable(store: Store, now: int) -> list[Issuance]:
+    """Issuances that anybody may report as overdue now."""
+    open_ones = store.find(Issuance, funded=False, void=False, reported=False)
+    return [issuance for issuance in open_ones if now >= overdue_from(issuance)]
+
+
+def holdings(
+    store: Store,
+    bank: int,
+    payment_date: date,
+    now: int,
+    *,
+    core: int | None = None,
+    as_if_funded: bool = False,
+) -> list[Holding]:
+    """Every ticket with an owner and value whose issuance this bank clears on this date; locks, withdrawn and
+    returned words have no owner. `as_if_funded`: what will be payable once the core's money is there in full.
+
+    Raises NoProfile when this book does not know where a holder is paid.
+    """
+    accounts: dict[int, PayeeAccount] = {}
+    listed = []
+    for issuance in _issuances(store, core, bank):
+        if shanghai_date(issuance.due) != payment_date:
+            continue
+        for ticket in store.find(Ticket, issuance=issuance.id):
+            if ticket.party and ticket.value > ticket.taken:
+                if ticket.party not in accounts:
+                    accounts[ticket.party] = account_of(store, participant(store, ticket.party))
+                listed.append(_holding(store, ticket, issuance, accounts[ticket.party], now, as_if_funded))
+    return listed
+
+
+def prepare(
+    store: Store,
+    bank: int,
+    payment_date: date,
+    now: int,
+    *,
+    core: int | None = None,
+    as_if_funded: bool = False,
+) -> Prepared:
+    """The clearing list of a bank for a payment date. Five days ahead ask for it `as_if_funded`; from the payment on
+    without, also for what came back (退汇) or could be paid in part only before. Raises NothingToClear, NoProfile."""
+    found = holdings(store, bank, payment_date, now, core=core, as_if_funded=as_if_funded)
+    made = clearing.clearing_list(found, payment_date)
+    if not made.rows:
+        raise NothingToClear(
+            f"No ticket is payable on {payment_date} at {name_of(store, bank)}; choose another date, fund the "
+            "issuances first, or ask for the list as if they were funded.",
+            bank=bank,
+            date=payment_date.isoformat(),
+        )
+    document = _document(store, bank, made, found, now)
+    record = ClearingList(
+        hash=document.hash,
+        bank=bank,
+        date=payment_date.isoformat(),
+        lines=[_line(row) for row in made.rows],
+        total=made.total,
+        created_at=now,
+    )
+    return Prepared(made, record, document)
+
+
+def rows_of(record: ClearingList) -> list[ClearingRow]:
+    """The lines of a saved clearing list, as `payouts.parse_payouts` wants them."""
+    return [
+        ClearingRow(
+            **{**line, "account": PayeeAccount(**line["account"]), "payable": parse_fen(line["payable"])}
+        )
+        for line in record.lines
+    ]
+
+
+def _issuances(store: Store, core: int | None, bank: int | None) -> list[Issuance]:
+    where: dict[str, Any] = {"debtor": core, "clearing_bank": bank}
+    named = {name: value for name, value in where.items() if value is not None}
+    return store.find(Issuance, void=False, **named)
+
+
+def _maturity(issuance: Issuance) -> Maturity:
+    payment_date = shanghai_date(issuance.due)
+    return Maturity(
+        issuance=issuance.id,
+        number=ticket_number(issuance.number),
+        debtor=issuance.debtor,
+        clearing_bank=issuance.clearing_bank,
+        contractual_due=shanghai_date(issuance.contractual_due),
+        payment_date=payment_date,
+        provisional=china().provisional(payment_date.year),
+        face=issuance.face,
+        paid=issuance.paid,
+        open=Fen(issuance.face - issuance.paid),
+        overdue_from=overdue_from(issuance),
+        reported=issuance.reported,
+    )
+
+
+def _holding(
+    store: Store, ticket: Ticket, issuance: Issuance, account: PayeeAccount, now: int, as_if_funded: bool
+) -> Holding:
+    money = replace(issuance, paid=issuance.face) if as_if_funded else issuance
+    return Holding(
+        ticket=to_hex(ticket.id),
+        number=number_of(issuance, ticket),
+        issuance=to_hex(issuance.id),
+        debtor=name_of(store, issuance.debtor),
+        holder=name_of(store, ticket.party),
+        uscc=participant(store, ticket.party).uscc,
+        account=account,
+        payment_date=shanghai_date(issuance.due),
+        outstanding=Fen(ticket.value - ticket.taken),
+        payable=payable(store, ticket, money, now),
+    )
+
+
+def _document(
+    store: Store, bank: int, made: clearing.ClearingList, found: list[Holding], now: int
+) -> StoredDocument:
+    listed = {row.ticket for row in made.rows}
+    ids = {bytes.fromhex(one.issuance[2:]) for one in found if one.ticket in listed}
+    debtors = sorted({store.need(Issuance, id_).debtor for id_ in ids})
+    content = ClearingListDocument(
+        number=f"C-{made.payment_date:%Y%m%d}-{bank}-{now}",
+        prepared=shanghai_date(now),
+        debtor=Company(
+            "、".join(name_of(store, debtor) for debtor in debtors),
+            "、".join(participant(store, debtor).uscc for debtor in debtors),
+        ),
+        clearing_bank=Company(name_of(store, bank), participant(store, bank).uscc),
+        clearing=made,
+        salt=new_salt(),
+    )
+    document = render(content)
+    # a list over several cores is the bank's alone: none of them may read the others' suppliers
+    parties = [bank, *debtors] if len(debtors) == 1 else [bank]
+    return StoredDocument(
+        hash=document.digest,
+        kind=document.kind,
+        media_type=document.media_type,
+        body=document.body,
+        parties=parties,
+        created_at=now,
+    )
+
+
+def _line(row: ClearingRow) -> Json:
+    return {**asdict(row), "payable": str(row.payable)}

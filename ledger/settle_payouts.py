@@ -1,0 +1,87 @@
+"""The bank's file comes back: what it paid becomes a `PayOut` act, what was returned (退汇) waits with its reason.
+
+A returned line is no part of any act. It stays payable, so it stands in the next clearing list and is paid under a new
+reference once the account was corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger import records, settle
+from ledger.clearing import ClearingRow
+from ledger.ids import parse_ticket_id
+from ledger.payouts import PaidLine, ReturnedLine, parse_payouts
+from ledger.ports import Store
+from ledger.records import ClearingList, Log, Payment
+from ledger.references import reference, spent
+from ledger.settle_checks import MOST_LINES
+from ledger.settle_lists import rows_of
+
+
+@dataclass(frozen=True)
+class PayOutDraft:
+    """`messages`: one `PayOut` for each 200 paid lines, none if nothing was paid; `returned`: to be saved;
+    `missing`: lines of the list that the file does not name, they come later."""
+
+    messages: tuple[dict[str, Any], ...]
+    returned: tuple[records.ReturnedLine, ...]
+    missing: tuple[ClearingRow, ...]
+
+
+def from_file(
+    store: Store, listed: ClearingList, data: bytes, ref: str, now: int, *, deadline: int
+) -> PayOutDraft:
+    """The bank's file (CSV or XLSX) for a clearing list. Raises InvalidFile, PayoutRefused, ReferenceSpent."""
+    read = parse_payouts(data, rows_of(listed), now).require()
+    return from_lines(
+        store, listed.bank, ref, read.paid, read.returned, now, deadline=deadline, missing=read.missing
+    )
+
+
+def from_lines(
+    store: Store,
+    bank: int,
+    ref: str,
+    paid: Sequence[PaidLine],
+    returned: Sequence[ReturnedLine],
+    now: int,
+    *,
+    deadline: int,
+    missing: Sequence[ClearingRow] = (),
+) -> PayOutDraft:
+    """The same from lines. From 200 paid lines on the reference gets a number behind it: REF, REF/2, REF/3.
+
+    Raises BadReference, ReferenceSpent.
+    """
+    spent_ref = reference(ref)
+    if store.count(Payment, bank=bank, ref=spent_ref):
+        raise spent(bank, spent_ref)
+    parts = [paid[start : start + MOST_LINES] for start in range(0, len(paid), MOST_LINES)]
+    messages = [
+        settle.pay_out(
+            bank,
+            ref if place == 1 else f"{ref}/{place}",
+            [(parse_ticket_id(line.ticket), line.amount, line.paid_at) for line in part],
+            deadline,
+        )
+        for place, part in enumerate(parts, 1)
+    ]
+    kept = [
+        records.ReturnedLine(spent_ref, parse_ticket_id(line.ticket), bank, line.amount, line.reason, now)
+        for line in returned
+    ]
+    return PayOutDraft(tuple(messages), tuple(kept), tuple(missing))
+
+
+def open_returns(store: Store, bank: int) -> list[records.ReturnedLine]:
+    """Returned lines that were not paid since, the oldest first."""
+    kept = store.find(records.ReturnedLine, bank=bank, ended=False, order="at")
+    return [line for line in kept if not _paid_since(store, line)]
+
+
+def _paid_since(store: Store, line: records.ReturnedLine) -> bool:
+    paid = store.find(Log, name="PaidOut", subject=line.ticket)
+    return any(log.time >= line.at for log in paid)
