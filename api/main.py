@@ -1,0 +1,84 @@
+"""The HTTP API: routers over the service, one error handler, one OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import acts, health, openapi, problems
+from api.deps import App
+
+PREFIX = "/v1"
+MOST_BYTES = 6 * 1024 * 1024
+"""Of a request, a file of 5 MiB and its form included."""
+
+_ROUTERS = (acts.router, health.router)
+
+_TAGS = {
+    "participants": "Who takes part: admission, keys, files, recovery, suspension, the panel (参与方)",
+    "limits": "How much a core may have outstanding, tenor policy, halts (开立额度)",
+    "payables": "What cores owe their suppliers, from files (应付账款)",
+    "issue": "A core's debt becomes a ticket (开立)",
+    "transfer": "Offers, their children, withdrawals, lineage (转让)",
+    "finance": "Quotes, locks, receipts (保理融资)",
+    "settle": "Maturities, clearing lists, funding, pay-out, overdue (清分兑付)",
+    "freeze": "Orders of courts (协助冻结)",
+    "acts": "What waits for signatures, signing, rejecting (业务指令)",
+    "documents": "What was signed, as people read it",
+    "system": "Is everything there",
+}
+
+_DESCRIPTION = """\
+A ledger of gold tickets (金票): receivables that can be split, passed on, financed and paid out.
+
+Every change is an **act** that collects signatures: a stage's endpoint drafts it, its parties sign it under
+`/v1/acts/{id}`, and it is final when the chain has taken it. Amounts are fen as decimal strings, ids 0x hex, times
+UTC. Every POST wants an `Idempotency-Key`. Errors are problem+json (RFC 9457).
+"""
+
+
+def create_app(app: App) -> FastAPI:
+    """The API over a wired application (`ledger.wiring`). It starts nothing in the background."""
+    api = FastAPI(
+        title="Gold Ticket",
+        version="1",
+        description=_DESCRIPTION,
+        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
+        # both pages load scripts from elsewhere, into the origin that holds API keys
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=MOST_BYTES,
+    )
+    api.state.app = app
+    for router in _ROUTERS:
+        api.include_router(router, prefix=PREFIX)
+    problems.install(api)
+    api.add_middleware(_Headers)
+
+    def document() -> dict[str, Any]:
+        return openapi.document(api)
+
+    api.openapi = document  # type: ignore[method-assign]
+    return api
+
+
+class _Headers:
+    """Answers are one company's business: no cache keeps them, no browser guesses their type."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+            await send(message)
+
+        await self._app(scope, receive, sending if scope["type"] == "http" else send)

@@ -1,0 +1,160 @@
+"""Acts, their legs and seats, as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from api.models.fields import (
+    AddressOut,
+    FenOut,
+    HashIn,
+    HashOut,
+    In,
+    InstantOut,
+    LongText,
+    Out,
+    SignatureIn,
+    SignatureOut,
+)
+from api.models.parties import PartyOut
+
+Place = Annotated[int, Field(ge=0, description="Number of the seat, from 0", examples=[0])]
+State = Annotated[
+    str,
+    Field(
+        description="draft, awaiting, complete, relayed, final, rejected, withdrawn, expired or refused",
+        examples=["awaiting"],
+    ),
+]
+KindName = Annotated[str, Field(description="The act's EIP-712 type", examples=["Offer"])]
+MessageJson = Annotated[
+    dict[str, Any],
+    Field(
+        description="The fields of the kind's EIP-712 type: numbers as decimal strings, bytes as 0x hex",
+        examples=[{"lock": "0x" + "9b1deb4d" * 8, "salt": "0x" + "1f" * 32, "deadline": "1795402800"}],
+    ),
+]
+
+
+class ReasonOut(Out):
+    """Why a leg was rejected or refused."""
+
+    code: Annotated[str, Field(examples=["rejected"])]
+    message: Annotated[str, Field(examples=["The invoice is not ours"])]
+    by: Annotated[int, Field(description="Participant's id, 0 for the chain", examples=[11])]
+
+
+class LegOut(Out):
+    """What takes effect by itself: one child of an offer, or the whole of any other act."""
+
+    id: HashOut
+    place: Place
+    party: Annotated[PartyOut | None, Field(description="The receiver of a child")]
+    value: FenOut
+    state: State
+    reason: ReasonOut | None
+    changed_at: InstantOut
+
+
+class SignatureMade(Out):
+    """One key has signed."""
+
+    address: AddressOut
+    right: Annotated[int, Field(description="1 maker, 2 checker, 3 sole", examples=[1])]
+    signature: SignatureOut
+    at: InstantOut
+
+
+class SeatOut(Out):
+    """A signature that the act needs. `digest` is what is signed."""
+
+    place: Place
+    leg: Annotated[HashOut | None, Field(description="The child it is for, null for the act as a whole")]
+    kind: Annotated[str, Field(description="party, key or panel", examples=["party"])]
+    party: Annotated[PartyOut | None, Field(description="Whose signature")]
+    address: Annotated[AddressOut | None, Field(description="The one key that must sign, if it is named")]
+    digest: HashOut
+    done: Annotated[bool, Field(examples=[False])]
+    signatures: list[SignatureMade]
+
+
+class ActOut(Out):
+    """A typed instruction, with what the caller may see of it."""
+
+    id: Annotated[HashOut, Field(description="The EIP-712 digest")]
+    kind: KindName
+    stage: Annotated[str, Field(examples=["transfer"])]
+    state: State
+    party: Annotated[PartyOut, Field(description="Who drafted it")]
+    subject: Annotated[HashOut, Field(description="Ticket, padded issuance or party that it is about")]
+    created_at: InstantOut
+    deadline: Annotated[InstantOut, Field(description="Its last second")]
+    message: MessageJson
+    extra: Annotated[
+        dict[str, Any],
+        Field(description="What belongs to it and is not signed, such as trade evidence", examples=[{}]),
+    ]
+    legs: list[LegOut]
+    seats: list[SeatOut]
+
+
+class ActsOut(Out):
+    """Several acts made by one request."""
+
+    acts: list[ActOut]
+
+
+class DraftIn(In):
+    """Any act by its message. `salt` and `deadline` may be left out."""
+
+    kind: KindName
+    message: MessageJson
+    of: Annotated[HashIn | None, Field(description="The issue act that WithdrawIssue and Void are about")] = (
+        None
+    )
+
+
+class SignIn(In):
+    """Signing with the caller's key in the server's keystore."""
+
+    place: Annotated[
+        Place | None,
+        Field(description="The seat; left out: every seat of the caller's company", examples=[0]),
+    ] = None
+
+
+class SignatureGiven(In):
+    """A signature made outside, with the key's own wallet."""
+
+    signature: SignatureIn
+    place: Annotated[
+        Place | None, Field(description="The seat; left out: the one that this key can sign", examples=[0])
+    ] = None
+
+
+class RejectIn(In):
+    """Why the caller's company does not sign."""
+
+    reason: Annotated[LongText, Field(examples=["The invoice is not ours"])]
+
+
+class WithdrawIn(In):
+    """Which children of an offer to end."""
+
+    places: Annotated[
+        list[Place] | None,
+        Field(
+            max_length=100, description="Places in the offer; left out: all that are left", examples=[[0, 2]]
+        ),
+    ] = None
+
+
+class TypedDataOut(Out):
+    """EIP-712 JSON for `eth_signTypedData_v4`."""
+
+    types: Annotated[dict[str, Any], Field(examples=[{"CancelLock": [{"name": "lock", "type": "bytes32"}]}])]
+    primaryType: Annotated[str, Field(examples=["CancelLock"])]  # noqa: N815 - the standard's name
+    domain: Annotated[dict[str, Any], Field(examples=[{"name": "GoldTicket", "version": "1"}])]
+    message: MessageJson

@@ -1,0 +1,174 @@
+"""One error handler: every error becomes problem+json (RFC 9457) that a treasury clerk can act on."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.models.problem import CellProblem, FieldProblem, Problem
+from ledger.errors import GoldTicketError, Unauthorized, Unavailable
+from ledger.ids import to_hex
+
+MEDIA_TYPE = "application/problem+json"
+_MOST_ERRORS = 200
+_SHOWN = 80
+
+_log = structlog.get_logger(__name__)
+
+_WAYS_OUT: Mapping[str, tuple[str, str]] = {
+    "missing": ("it is missing", "add it"),
+    "extra_forbidden": ("there is no such field", "leave it out, or correct its name"),
+    "json_invalid": ("this is not JSON", "correct the text; the position is given"),
+    "string_type": ("it is not a text", "write it in quotation marks"),
+    "list_type": ("it is not a list", "write it in square brackets"),
+}
+
+_HTTP: Mapping[int, tuple[str, str, str]] = {
+    404: ("no-such-path", "There is nothing at this path", "look it up in /v1/openapi.json"),
+    405: ("wrong-method", "This path does not take this method", "look it up in /v1/openapi.json"),
+    413: ("too-large", "The request is too large", "send a smaller file, or several"),
+}
+
+
+def install(api: FastAPI) -> None:
+    """Registers the handlers."""
+    api.add_exception_handler(GoldTicketError, _domain)
+    api.add_exception_handler(RequestValidationError, _validation)
+    api.add_exception_handler(HTTPException, _http)
+    api.add_exception_handler(Exception, _unexpected)
+
+
+def problem_of(error: GoldTicketError, instance: str) -> Problem:
+    """The answer for an error of the tree. Integers of its evidence are decimal strings (fen among them)."""
+    evidence = dict(error.evidence)
+    errors = evidence.pop("errors", [])
+    listed = errors if isinstance(errors, Sequence) and not isinstance(errors, str) else []
+    return Problem(
+        type=type_of(error.code),
+        title=error.title,
+        status=error.status,
+        detail=error.message,
+        code=error.code,
+        instance=instance,
+        evidence={name: plain(value) for name, value in evidence.items()},
+        errors=[CellProblem(**item) for item in listed[:_MOST_ERRORS]],
+    )
+
+
+def type_of(code: str) -> str:
+    """The problem type's URI; the code is what programs should look at."""
+    return f"urn:goldticket:problem:{code}"
+
+
+def plain(value: object) -> Any:
+    """JSON for a value of evidence: integers as decimal strings, bytes as 0x hex."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, bytes):
+        return to_hex(value)
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return str(int(value)) if isinstance(value, int) else str(value)
+
+
+async def _domain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, GoldTicketError)
+    if error.status >= 500 and not isinstance(error, Unavailable):
+        return await _unexpected(request, error)
+    headers = {}
+    if isinstance(error, Unauthorized):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = "5"
+    return _answer(problem_of(error, request.url.path), headers)
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    fields = [_field(item) for item in error.errors()[:_MOST_ERRORS]]
+    first = fields[0]
+    more = f", and {len(fields) - 1} more" if len(fields) > 1 else ""
+    return _answer(
+        Problem(
+            type=type_of("invalid-request"),
+            title="The request has wrong fields",
+            status=422,
+            detail=f"{first.field}: {first.problem}; {first.way_out}{more}.",
+            code="invalid-request",
+            instance=request.url.path,
+            evidence={},
+            errors=[*fields],
+        )
+    )
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    fallback = ("bad-request", "The request can't be read", str(error.detail))
+    code, title, way_out = _HTTP.get(error.status_code, fallback)
+    return _answer(
+        Problem(
+            type=type_of(code),
+            title=title,
+            status=error.status_code,
+            detail=f"{request.method} {request.url.path}: {title.lower()}; {way_out}.",
+            code=code,
+            instance=request.url.path,
+            evidence={},
+            errors=[],
+        ),
+        dict(error.headers or {}),
+    )
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    number = secrets.token_hex(8)
+    _log.error("unexpected", number=number, path=request.url.path, exc_info=error)
+    return _answer(
+        Problem(
+            type=type_of("internal-error"),
+            title="Something went wrong inside Gold Ticket",
+            status=500,
+            detail=f"This is our fault, not yours. Tell the operator the number {number}; the log explains it.",
+            code="internal-error",
+            instance=request.url.path,
+            evidence={"number": number},
+            errors=[],
+        )
+    )
+
+
+def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(problem.model_dump_json(), problem.status, headers, MEDIA_TYPE)
+
+
+def _field(item: Mapping[str, Any]) -> FieldProblem:
+    kind, place = str(item["type"]), [str(part) for part in item["loc"]]
+    where = ".".join(place[1:]) or place[0]
+    if kind in _WAYS_OUT:
+        problem, way_out = _WAYS_OUT[kind]
+    else:
+        problem, _, way_out = str(item["msg"]).rpartition("; ")
+        problem, way_out = (problem, way_out) if problem else (way_out, "correct it")
+    given = item.get("input")
+    return FieldProblem(
+        field=where if place[0] in ("body", "path") else f"{place[0]} {where}",
+        value="" if kind == "missing" else _shown(given),
+        problem=problem,
+        way_out=way_out,
+    )
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
