@@ -93,6 +93,10 @@ class Evm:
         """One storage word."""
         return int(self._evm.storage(address, slot))
 
+    def poke(self, address: str, slot: int, value: int) -> None:
+        """Write a word past every rule. No snapshot undoes it: only on a `fresh` copy."""
+        self._evm.insert_account_storage(address, slot, value)
+
     def touched(self, address: str) -> dict[int, int]:
         """Every slot of a contract that was ever read or written, with its value now."""
         touched = dict(self._copied.get(address, {}))

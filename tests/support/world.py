@@ -161,6 +161,12 @@ class World:
         """A member of the storage layout in plain Python; see `layout.read`."""
         return layout.read(layout.place(label, *keys), lambda slot: self.evm.storage(self.address, slot))
 
+    def poked(self, word: int, label: str, *keys: Any) -> World:
+        """A copy in which one storage word was written past every rule, to reach what cannot be reached."""
+        other = self.cold()
+        other.evm.poke(self.address, layout.place(label, *keys).slot, word)
+        return other
+
     def ticket(self, id: bytes) -> layout.Ticket:
         """A ticket's word."""
         return layout.Ticket.of(self.read("tickets", id))
