@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from ledger.book.engines import explain, parse_dsn, reader_engine, writer_engine
+from ledger.book.engines import explained, parse_dsn, reader_engine, writer_engine
 from ledger.book.migrations import upgrade_on
 from ledger.book.projection import ATTACHED, prepare, remove_file, replace_projection
 from ledger.book.store import SqlStore
@@ -33,16 +33,13 @@ class SqlBook:
         self._writing = writer_engine(self.url, synchronous="OFF" if only_projection else "FULL")
         self._reading = reader_engine(self.url)
         try:
-            with self._writing.begin() as connection:
+            with explained(self.url), self._writing.begin() as connection:
                 if not only_projection:
                     upgrade_on(connection)
                 self.projection_reset = prepare(connection)
-        except Exception as error:
+        except BaseException:
             self._dispose()
-            told = explain(error, self.url)
-            if told is error:
-                raise
-            raise told from error
+            raise
         self._writer = Writer(self._writing)
 
     @classmethod
@@ -61,18 +58,8 @@ class SqlBook:
 
     def read(self, work: Callable[[SqlStore], T]) -> T:
         """Runs `work` on a snapshot; a writer neither waits for it nor disturbs it."""
-        try:
-            with self._reading.begin() as connection:
-                store = SqlStore(connection)
-                try:
-                    return work(store)
-                finally:
-                    store.close()
-        except Exception as error:
-            told = explain(error, self.url)
-            if told is error:
-                raise
-            raise told from error
+        with self.reading() as connection, closing(SqlStore(connection)) as store:
+            return work(store)
 
     def replace_projection(self, rebuilt: SqlBook, *, even_if_behind: bool = False) -> None:
         """Swaps in the projection of `rebuilt`; see `ledger.book.projection.replace_projection`."""
@@ -82,7 +69,7 @@ class SqlBook:
     def exclusive(self, attach: str | None = None) -> Iterator[sa.Connection]:
         """A transaction on a connection of its own while the writer waits; on SQLite perhaps with another file
         attached (which can only be done outside a transaction)."""
-        with self._writer.alone, self._writing.connect() as connection:
+        with self._writer.alone, explained(self.url), self._writing.connect() as connection:
             driver: Any = connection.connection.driver_connection
             if attach:
                 driver.execute(f"ATTACH DATABASE ? AS {ATTACHED}", [attach])
@@ -96,7 +83,7 @@ class SqlBook:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection on one snapshot, for SQL that the store does not know."""
-        with self._reading.begin() as connection:
+        with explained(self.url), self._reading.begin() as connection:
             yield connection
 
     def close(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -105,9 +107,19 @@ def explain(error: BaseException, url: sa.URL) -> BaseException:
     text = str(cause).strip()
     where = url.render_as_string(hide_password=True)
     hint = next((advice for sign, advice in _ADVICE if sign in text), "")
-    told = BookUnavailable(f"the book {where} does not take this: {text}{hint}", book=where, reason=text)
-    told.__cause__ = error
-    return told
+    return BookUnavailable(f"the book {where} does not take this: {text}{hint}", book=where, reason=text)
+
+
+@contextmanager
+def explained(url: sa.URL) -> Iterator[None]:
+    """Raises what `explain` makes of an error inside."""
+    try:
+        yield
+    except Exception as error:
+        told = explain(error, url)
+        if told is error:
+            raise
+        raise told from error
 
 
 _ADVICE = (
@@ -126,4 +138,8 @@ _ADVICE = (
 
 
 def _is_driver_error(error: BaseException) -> bool:
-    return isinstance(error, sqlite3.Error) or type(error).__module__.startswith("psycopg")
+    """Whether the database is at fault. (A constraint broken or SQL misspelt is ours, and stays what it is.)"""
+    if not isinstance(error, sqlite3.Error) and not type(error).__module__.startswith("psycopg"):
+        return False
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return "OperationalError" in names or type(error).__name__ == "DatabaseError"

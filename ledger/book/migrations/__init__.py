@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ledger.book.engines import explain, parse_dsn, writer_engine
+from ledger.book.engines import explained, parse_dsn, writer_engine
 from ledger.book.errors import BookTooNew
 
 if TYPE_CHECKING:
@@ -26,13 +26,8 @@ def upgrade(dsn: str) -> None:
     url = parse_dsn(dsn)
     engine = writer_engine(url)
     try:
-        with engine.begin() as connection:
+        with explained(url), engine.begin() as connection:
             upgrade_on(connection)
-    except Exception as error:
-        told = explain(error, url)
-        if told is error:
-            raise
-        raise told from error
     finally:
         engine.dispose()
 

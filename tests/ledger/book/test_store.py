@@ -26,21 +26,12 @@ from typing import get_type_hints
 import pytest
 
 from ledger.acts import State
-from ledger.book.db import SqlBook
 from ledger.errors import Conflict, NotFound
 from ledger.money import MAX_FEN, Fen
 from ledger.records import JOURNAL, PROJECTION, Act, Leg, Opening, Order, Signature, Ticket
 from ledger.rules import Right
-from tests.support.memory import MemoryBook
 
 KINDS = [*PROJECTION, *JOURNAL]
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def book(request, tmp_path):
-    made = MemoryBook() if request.param == "memory" else SqlBook(str(tmp_path / "book.db"))
-    yield made
-    made.close()
 
 
 def some(hint, rnd: random.Random):

@@ -1,0 +1,72 @@
+"""The journal's steps.
+
+given the steps there are
+    it should lead to exactly the tables that the records ask for, on each engine
+    it should end at the step that the code names
+given a journal of a later version
+    it should refuse, name both steps, and change nothing
+given a journal that is up to date
+    it should do nothing
+"""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from ledger.book.db import SqlBook
+from ledger.book.engines import parse_dsn, writer_engine
+from ledger.book.errors import BookTooNew, BookUnavailable
+from ledger.book.migrations import HEAD, configuration, revision, upgrade
+from ledger.book.tables import journal
+
+
+@pytest.fixture
+def engine(dsn):
+    made = writer_engine(parse_dsn(dsn))
+    yield made
+    made.dispose()
+
+
+def test_a_journal_of_a_later_version_is_refused(dsn, engine):
+    upgrade(dsn)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    for opening in (upgrade, SqlBook):
+        with pytest.raises(BookTooNew, match=rf"9999.*{HEAD}.*newer"):
+            opening(dsn)
+    with engine.begin() as connection:
+        assert revision(connection) == "9999"
+
+
+def test_a_place_that_can_not_be_written(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(BookUnavailable):
+        upgrade(str(tmp_path / "file" / "book.db"))
+
+
+def test_the_steps_lead_to_the_records(dsn, engine):
+    upgrade(dsn)
+    with engine.begin() as connection:
+        options = {"include_name": lambda name, kind, _: kind != "table" or name in journal.tables}
+        context = MigrationContext.configure(connection, opts=options)
+        difference = compare_metadata(context, journal)
+    assert difference == [], 'after changing a record: python -m ledger.book.migrations "what and why"'
+
+
+def test_the_code_names_the_last_step(dsn, engine):
+    with engine.begin() as connection:
+        script = ScriptDirectory.from_config(configuration(connection))
+    assert script.get_current_head() == HEAD
+
+
+def test_upgrading_again_does_nothing(dsn, engine):
+    with engine.begin() as connection:
+        assert revision(connection) is None
+    upgrade(dsn)
+    upgrade(dsn)
+    with engine.begin() as connection:
+        assert revision(connection) == HEAD
