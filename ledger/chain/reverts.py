@@ -5,6 +5,7 @@ The words and the plain yes or no stand in reverts.toml beside this file; what d
 
 from __future__ import annotations
 
+import re
 import string
 import tomllib
 from collections.abc import Callable, Mapping
@@ -58,6 +59,8 @@ UNKNOWN = Reason(
 
 _PANIC, _ERROR = bytes.fromhex("4e487b71"), bytes.fromhex("08c379a0")
 _MOST_ON_PANEL = 15
+_HEX = re.compile(r"(?:Reverted )?0x((?:[0-9a-fA-F]{2})*)")
+_REVERT = re.compile(r"revert|out of gas|invalid opcode|VM Exception", re.IGNORECASE)
 
 DEPENDS: dict[str, Callable[[Evidence, str], bool]] = {
     # A clearing bank of an issuance may be replaced; all others that have to sign stay the same.
@@ -91,6 +94,19 @@ def decode_refusal(data: bytes) -> Refusal:
         return Refusal("", {}, data)
 
 
+def revert_data(message: str, data: object) -> bytes | None:
+    """Revert data out of a node's JSON-RPC error (its message and data), None when the error is no revert.
+
+    geth, anvil, Hardhat 3 and Besu: the hex string. Hardhat 2: in `data.data`. ganache: the string for a call, in
+    `data.result` for an estimate; before version 7 in `return` below the transaction's hash. An older Besu and
+    others say "Reverted 0x…". No data at all, as out of gas: empty.
+    """
+    found = _hex_in(data)
+    if found is not None:
+        return found
+    return b"" if _REVERT.search(message) else None
+
+
 def permanent(refusal: Refusal, function: str = "") -> bool:
     """Whether the act as it was signed can never take effect any more, neither by time nor by other acts.
 
@@ -122,6 +138,17 @@ def refused(refusal: Refusal, party_name: Callable[[int], str] | None = None) ->
     kind = refusal_class(refusal.name) if refusal.name else Refused
     evidence = {name: _plain(value) for name, value in refusal.args.items()}
     return kind(explain(refusal, "en", party_name), **{**evidence, "zh": explain(refusal, "zh", party_name)})
+
+
+def _hex_in(data: object) -> bytes | None:
+    if isinstance(data, str):
+        match = _HEX.fullmatch(data)
+        return bytes.fromhex(match[1]) if match else None
+    if not isinstance(data, dict):
+        return None
+    inner = [data[name] for name in ("data", "result", "return") if name in data]
+    inner += [value for value in data.values() if isinstance(value, dict)]
+    return next((found for found in map(_hex_in, inner) if found is not None), None)
 
 
 def _builtin(data: bytes) -> dict[str, object]:

@@ -8,6 +8,9 @@ decode_refusal
 ├── given nothing, noise, a foreign error or a cut one: it should have no name and keep the data
 ├── given Solidity's own Error and Panic: it should have no name and say what it was
 └── given random evidence of each error: it should give it back by name
+revert_data
+├── given an error that is no revert: it should be None
+└── given each node's shape of a revert: it should be its data, empty for out of gas
 permanent
 ├── given a reason that time or others' acts can take away: it should be false
 ├── given a reason that stays: it should be true
@@ -26,7 +29,16 @@ from eth_abi import encode as eth_abi_encode
 from eth_utils import keccak
 
 from ledger.chain.artifact import load_artifact
-from ledger.chain.reverts import DEPENDS, REASONS, decode_refusal, explain, permanent, refused, took_effect
+from ledger.chain.reverts import (
+    DEPENDS,
+    REASONS,
+    decode_refusal,
+    explain,
+    permanent,
+    refused,
+    revert_data,
+    took_effect,
+)
 from ledger.errors import Refused, refusal
 from ledger.ports import Refusal
 
@@ -35,7 +47,7 @@ INTERFACE = {e["name"]: e["inputs"] for e in load_artifact("IErrors")["abi"] if 
 TICKET = bytes.fromhex("a1b2c3d4" + "00" * 24 + "d4c3b2a1")
 
 
-def revert_data(name, args):
+def encoded(name, args):
     kinds = [one["type"] for one in ERRORS[name]]
     return keccak(text=f"{name}({','.join(kinds)})")[:4] + eth_abi_encode(kinds, args)
 
@@ -78,7 +90,7 @@ class TestDecode:
         assert decode_refusal(data) == Refusal("", {}, data)
 
     def test_given_a_cut_error_it_should_have_no_name(self):
-        data = revert_data("Expired", [1, 2])[:-1]
+        data = encoded("Expired", [1, 2])[:-1]
         assert decode_refusal(data) == Refusal("", {}, data)
 
     def test_given_solidity_errors_it_should_say_what_they_were(self):
@@ -93,7 +105,7 @@ class TestDecode:
         chance = Random(name)
         for _ in range(10):
             evidence = random_evidence(ERRORS[name], chance)
-            data = revert_data(name, list(evidence.values()))
+            data = encoded(name, list(evidence.values()))
             found = decode_refusal(data)
             assert found == Refusal(name, evidence, data)
             assert "{" not in explain(found, "en") + explain(found, "zh")
@@ -101,6 +113,45 @@ class TestDecode:
             assert isinstance(error, refusal(name))
             assert not any(isinstance(value, bytes) for value in error.evidence.values())
             assert permanent(found) in (True, False)
+
+
+class TestRevertData:
+    HEX = "0xdeadbeef" + "00" * 32
+
+    @pytest.mark.parametrize(
+        ("message", "data"),
+        [
+            ("header not found", None),
+            ("nonce too low", "nonce"),
+            ("method not found", {"hash": "0x" + "1" * 64}),
+        ],
+    )
+    def test_given_another_error_it_should_be_none(self, message, data):
+        assert revert_data(message, data) is None
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            HEX,
+            {"hash": None, "programCounter": 16, "result": HEX, "reason": None, "message": "revert"},
+            {"0x" + "1" * 64: {"error": "revert", "program_counter": 1, "return": HEX}, "stack": "…"},
+            {"message": "reverted", "txHash": "0x" + "1" * 64, "data": HEX},
+            {"code": 3, "data": {"data": HEX}},
+            f"Reverted {HEX}",
+        ],
+        ids=["anvil", "ganache estimate", "ganache 6", "hardhat 2", "nested", "words"],
+    )
+    def test_given_each_shape_it_should_be_the_data(self, data):
+        assert revert_data("VM Exception while processing transaction: revert", data) == bytes.fromhex(
+            self.HEX[2:]
+        )
+
+    @pytest.mark.parametrize(
+        "message", ["execution reverted", "out of gas", "VM Exception …: invalid opcode"]
+    )
+    def test_given_no_data_it_should_be_empty(self, message):
+        assert revert_data(message, None) == b""
+        assert revert_data(message, "0x") == b""
 
 
 def never(name, function="", **evidence):
@@ -113,7 +164,8 @@ class TestPermanent:
         [
             "NotEnough RemainderBelowMinimum Suspended StageStopped LimitExceeded LimitExpired CoreHalted",
             "UnknownTicket UnknownIssuance UnknownParty TooEarly NotYetDue ValueHeld NotLocked LockStillStands",
-            "NotASigner WrongRight PanelTooSmall TooLittleGas WrongChain TenorTooLong NotWhole BeyondPayable",
+            "NotASigner WrongRight PanelTooSmall TooLittleGas ActOutOfGas WrongChain TenorTooLong",
+            "NotWhole BeyondPayable",
         ],
     )
     def test_given_a_reason_that_can_pass_it_should_be_false(self, name):

@@ -1,0 +1,262 @@
+"""One deployment of GoldTicket over JSON-RPC: the Chain port on a real network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ledger.chain import codec
+from ledger.chain.artifact import is_our_code, linked_libraries, load_artifact
+from ledger.chain.deploy import Deployment, InvalidDeployment
+from ledger.chain.engine import Engine
+from ledger.chain.reverts import decode_refusal, revert_data
+from ledger.chain.rpc import Rpc, RpcError
+from ledger.chain.transactions import Transaction, gas_price, intrinsic_gas, relay_gas, require_size
+from ledger.errors import Unavailable
+from ledger.events import Event
+from ledger.ports import Block, Call, Outcome, RawTransaction, Receipt, Refusal, Signer
+from ledger.typed import Domain, Message
+
+PLAIN_ACCOUNT = "0x" + b"goldticket".hex().rjust(40, "0")
+"""Who simulates: any account without code. Acts do not ask who calls."""
+SLOTS_AT_ONCE = 1_000
+INSIDE = 100
+"""Gas that an act takes more as an item of `relay`: there the check who calls looks at two addresses."""
+
+
+class ChainMoved(Unavailable):
+    """The chain changed while it was read."""
+
+    code = "chain-moved"
+    title = "The chain changed while it was read"
+
+
+class NotSent(Unavailable):
+    """The network does not take a transaction."""
+
+    code = "not-sent"
+    title = "The network does not take a transaction"
+
+
+class GoldTicketChain:
+    """The Chain port. `relayers` signs transactions for the addresses it holds. Make it with `connect`."""
+
+    def __init__(self, rpc: Rpc, engine: Engine, domain: Domain, relayers: Signer) -> None:
+        self._rpc, self._engine, self._domain, self._relayers = rpc, engine, domain, relayers
+
+    @classmethod
+    def connect(cls, rpc: Rpc, engine: Engine, deployment: Deployment, relayers: Signer) -> GoldTicketChain:
+        """Checks chain id, code, libraries and domain before anything is read or sent.
+
+        Raises InvalidDeployment for another network or contract, Unavailable.
+        """
+        return cls(rpc, engine, read_domain(rpc, engine, deployment), relayers)
+
+    @property
+    def domain(self) -> Domain:
+        """The EIP-712 domain of this deployment."""
+        return self._domain
+
+    # ---- reading
+
+    def head(self) -> Block:
+        """The latest block."""
+        return _block(self._rpc.call("eth_getBlockByNumber", "latest", False))
+
+    def block(self, number: int) -> Block | None:
+        """The block at this height, None above the head."""
+        found = self._rpc.call("eth_getBlockByNumber", hex(number), False)
+        return None if found is None else _block(found)
+
+    def events(self, first: int, last: int) -> list[Event]:
+        """All logs of the deployment in blocks first…last, in order. Raises ChainMoved; then try again."""
+        if last < first:
+            return []
+        asked = {"address": self._domain.address, "fromBlock": hex(first), "toBlock": hex(last)}
+        logs = self._rpc.call("eth_getLogs", asked)
+        blocks = self._blocks({int(log["blockNumber"], 16) for log in logs})
+        for log in logs:
+            block = blocks[int(log["blockNumber"], 16)]
+            if log.get("removed") or block.hash != _bytes(log["blockHash"]):
+                raise ChainMoved(f"block {block.number} changed while its events were read; try again")
+        events = [codec.decode_log(log, blocks[int(log["blockNumber"], 16)].time) for log in logs]
+        return sorted(events, key=lambda event: (event.block, event.log))
+
+    def receipt(self, hash_: bytes) -> Receipt | None:
+        """What became of a transaction; None while it is not mined."""
+        found = self._rpc.call("eth_getTransactionReceipt", _hex(hash_))
+        if found is None or found.get("blockNumber") is None:
+            return None
+        refusals: dict[int, Refusal] = {}
+        leg_refusals: dict[bytes, Refusal] = {}
+        for name, args in self._own_logs(found["logs"]):
+            if name == "Refused":
+                refusals[args["position"]] = decode_refusal(args["reason"])
+            elif name == "LegRefused":
+                leg_refusals[args["child"]] = decode_refusal(args["reason"])
+        return Receipt(
+            hash=hash_,
+            block=int(found["blockNumber"], 16),
+            ok=int(found["status"], 16) == 1,
+            gas_used=int(found["gasUsed"], 16),
+            refusals=refusals,
+            leg_refusals=leg_refusals,
+        )
+
+    def acts(self, hash_: bytes) -> list[tuple[str, list[Any]] | None]:
+        """The acts in a mined transaction's calldata, by position in `relay`; empty when there is none."""
+        data = self.calldata(hash_)
+        return [] if data is None else codec.decode_acts(data)
+
+    def calldata(self, hash_: bytes) -> bytes | None:
+        """The calldata of a mined transaction to this deployment."""
+        found = self._rpc.call("eth_getTransactionByHash", _hex(hash_))
+        if found is None or found.get("blockNumber") is None:
+            return None
+        ours = (found["to"] or "").lower() == self._domain.address.lower()
+        return _bytes(found["input"]) if ours else None
+
+    def nonce(self, address: str) -> int:
+        """Transactions of this account that are mined."""
+        return int(self._rpc.call("eth_getTransactionCount", address, "latest"), 16)
+
+    def load(self, slots: Sequence[bytes], block: int | None = None) -> list[bytes]:
+        """Raw storage words, at a height or the head."""
+        at = "latest" if block is None else hex(block)
+        chunks = [slots[i : i + SLOTS_AT_ONCE] for i in range(0, len(slots), SLOTS_AT_ONCE)]
+        calls = [self._call(codec.encode_call("load", list(chunk))) for chunk in chunks]
+        answers = self._rpc.batch([("eth_call", [call, at]) for call in calls])
+        return [word for answer in answers for word in codec.decode_output("load", _bytes(answer))["values"]]
+
+    # ---- writing
+
+    def encode(self, function: str, *args: object) -> bytes:
+        """Calldata of an act's function."""
+        return codec.encode_call(function, *args)
+
+    def encode_transfer(
+        self, offer: Message, signatures: bytes, acceptances: Sequence[tuple[int, Sequence[int], bytes]]
+    ) -> bytes:
+        """Calldata of `transfer` for accepted children."""
+        return codec.encode_transfer(offer, signatures, acceptances)
+
+    def simulate(self, data: bytes) -> Outcome:
+        """One act's calldata at the head. The gas is what the item needs in `relay`, with nothing to spare."""
+        call = self._call(data)
+        answers = self._rpc.try_batch([("eth_call", [call, "latest"]), ("eth_estimateGas", [call, "latest"])])
+        for answer in answers:
+            if isinstance(answer, RpcError):
+                return Outcome(0, _refusal(answer))
+        return Outcome(max(int(answers[1], 16) - intrinsic_gas(data), 0) + INSIDE, None)
+
+    def sign(self, relayer: str, nonce: int, calls: Sequence[Call]) -> RawTransaction:
+        """A signed `relay` transaction; nothing is sent. Raises NotFound for a relayer whose key is not held,
+        TransactionTooLarge."""
+        data = codec.encode_relay(calls)
+        gas = relay_gas(calls, data)
+        transaction = Transaction(nonce, gas_price(self._rpc, self._engine), gas, self._domain.address, data)
+        raw = transaction.signed(self._relayers, relayer, self._domain.chain_id)
+        require_size(self._engine, gas, raw.raw)
+        return raw
+
+    def send(self, transaction: RawTransaction) -> None:
+        """Sends the bytes; that the node knows or has mined them already is success. Raises NotSent.
+
+        Nodes have many words for "already known", and some report a failure of what they have just mined: so the
+        answer that counts is whether the node has this very transaction.
+        """
+        try:
+            answer = self._rpc.call("eth_sendRawTransaction", _hex(transaction.raw))
+        except RpcError as error:
+            if self._rpc.call("eth_getTransactionByHash", _hex(transaction.hash)) is not None:
+                return
+            raise NotSent(
+                f"transaction {transaction.nonce} of {transaction.sender} is not taken: {error.reason[:300]}",
+                nonce=transaction.nonce,
+                sender=transaction.sender,
+            ) from None
+        if _bytes(answer) != transaction.hash:
+            raise NotSent(f"the node calls transaction {_hex(transaction.hash)} {answer}: check the node")
+
+    # ---- inside
+
+    def _call(self, data: bytes) -> dict[str, str]:
+        return {"from": PLAIN_ACCOUNT, "to": self._domain.address, "data": _hex(data)}
+
+    def _blocks(self, numbers: set[int]) -> dict[int, Block]:
+        wanted = sorted(numbers)
+        answers = self._rpc.batch([("eth_getBlockByNumber", [hex(number), False]) for number in wanted])
+        if None in answers:
+            raise ChainMoved(f"block {wanted[answers.index(None)]} is gone; try again")
+        return {number: _block(answer) for number, answer in zip(wanted, answers, strict=True)}
+
+    def _own_logs(self, logs: Sequence[Mapping[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+        return [
+            codec.decode_event([_bytes(topic) for topic in log["topics"]], _bytes(log["data"]))
+            for log in logs
+            if log["address"].lower() == self._domain.address.lower()
+        ]
+
+
+def read_domain(rpc: Rpc, engine: Engine, deployment: Deployment) -> Domain:
+    """The domain of a deployment, once it is certain that our code runs there. Raises InvalidDeployment."""
+    address = deployment.address
+    chain_id = int(rpc.call("eth_chainId"), 16)
+    if not chain_id == engine.chain_id == deployment.chain_id:
+        raise InvalidDeployment(
+            f"the node serves chain {chain_id}, the settings say {engine.chain_id}, the ledger was deployed on "
+            f"{deployment.chain_id}: correct the node's address or the settings"
+        )
+    _require_code(rpc, deployment)
+    views = [{"to": address, "data": _hex(codec.encode_call(view))} for view in ("domainSalt", "separator")]
+    salt, separator = (_bytes(word) for word in rpc.batch([("eth_call", [v, "latest"]) for v in views]))
+    domain = Domain(chain_id, address, salt)
+    if domain.separator != separator:
+        raise InvalidDeployment(
+            f"{address} signs for another domain than this version: use the version it was made by"
+        )
+    return domain
+
+
+def _require_code(rpc: Rpc, deployment: Deployment) -> None:
+    """GoldTicket's code and that of each library it calls are ours."""
+    main, address = load_artifact("GoldTicket"), deployment.address
+    code = _bytes(rpc.call("eth_getCode", address, "latest"))
+    if not code:
+        raise InvalidDeployment(
+            f"there is no contract at {address}: the chain was begun anew or the record is another network's; "
+            "deploy again, or correct the record"
+        )
+    libraries = linked_libraries(main, code) if is_our_code(main, code) else None
+    if libraries is None:
+        raise InvalidDeployment(
+            f"the contract at {address} is not this version's GoldTicket: use the right version"
+        )
+    codes = rpc.batch([("eth_getCode", [_hex(found), "latest"]) for found in libraries.values()])
+    for (name, found), theirs in zip(libraries.items(), codes, strict=True):
+        if not is_our_code(load_artifact(name), _bytes(theirs)):
+            raise InvalidDeployment(f"{address} calls {_hex(found)}, which is not our {name}: do not use it")
+
+
+def _refusal(error: RpcError) -> Refusal:
+    data = revert_data(error.reason, error.data)
+    if data is None:
+        raise error
+    return decode_refusal(data)
+
+
+def _block(found: Mapping[str, Any]) -> Block:
+    return Block(
+        number=int(found["number"], 16),
+        hash=_bytes(found["hash"]),
+        parent=_bytes(found["parentHash"]),
+        time=int(found["timestamp"], 16),
+    )
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+def _hex(data: bytes) -> str:
+    return "0x" + data.hex()
