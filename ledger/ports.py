@@ -124,6 +124,11 @@ class Chain(Protocol):
         `relay`; None for an item that is no act. Empty when there is no such transaction."""
         ...
 
+    def compare(self, records: Sequence[object], block: int) -> tuple[int, list[str]]:
+        """Holds records of the projection against the contract's storage at a height: the number of words
+        compared, and each difference as a sentence."""
+        ...
+
     def load(self, slots: Sequence[bytes], block: int | None = None) -> list[bytes]:
         """Raw storage words, at a height or the head."""
         ...

@@ -14,23 +14,33 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GOLDTICKET_", env_file=".env", extra="ignore")
 
-    home: Path = Field(Path(".goldticket"), description="Folder of the embedded node, the book, keys and logs")
-    dsn: str = Field("", description="Database; default: SQLite in the home folder. PostgreSQL: postgresql+psycopg://…")
+    home: Path = Field(
+        Path(".goldticket"), description="Folder of the embedded node, the book, keys and logs"
+    )
+    dsn: str = Field(
+        "", description="Database; default: SQLite in the home folder. PostgreSQL: postgresql+psycopg://…"
+    )
     engine: Literal["ganache", "hardhat", "anvil", "rpc"] = Field(
         "ganache", description="The embedded node to start, or `rpc` for a network that is already there"
     )
-    rpc_urls: list[str] = Field(default_factory=list, description="JSON-RPC URLs of the network, with engine `rpc`")
+    rpc_urls: list[str] = Field(
+        default_factory=list, description="JSON-RPC URLs of the network, with engine `rpc`"
+    )
     host: str = Field("127.0.0.1", description="Address the API listens on")
     port: int = Field(8600, ge=0, le=65535, description="Port the API listens on; 0: any free one")
     passphrase: SecretStr = Field(SecretStr(""), description="Opens the server's keystore")
     relayer_key: SecretStr = Field(
-        SecretStr(""), description="Private key that sends transactions (0x hex); default: kept in the home folder"
+        SecretStr(""),
+        description="Private key that sends transactions (0x hex); default: kept in the home folder",
     )
     consortium_key: SecretStr = Field(
-        SecretStr(""), description="Key of the invoice fingerprints (HMAC), the same at all gateways, 32 bytes hex"
+        SecretStr(""),
+        description="Key of the invoice fingerprints (HMAC), the same at all gateways, 32 bytes hex",
     )
     confirmations: int = Field(0, ge=0, description="Blocks that the projection stays behind the head")
-    light_keys: bool = Field(False, description="Cheap key derivation for the keystore; for demos and tests only")
+    light_keys: bool = Field(
+        False, description="Cheap key derivation for the keystore; for demos and tests only"
+    )
     poll_seconds: float = Field(0.2, gt=0, description="Pause between two looks at chain and outbox")
 
     @property

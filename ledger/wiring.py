@@ -1,0 +1,236 @@
+"""Puts the parts together: node, chain, book, keys, service, relay, watcher.
+
+    with open_app(Settings(...)) as app:
+        app.start()          # relay and watcher in the background
+        create_app(app)      # the HTTP API, in `api`
+
+Tests don't call `start`; they call `app.settle()`, which steps until nothing is left to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from ledger.book.db import SqlBook
+from ledger.chain.contract import GoldTicketChain
+from ledger.chain.deploy import Deployment, Genesis, deploy
+from ledger.chain.engine import Engine
+from ledger.chain.nodes import DevNode, NetworkNode, NodeOptions, open_network, read_chain_id, start_node
+from ledger.chain.reverts import explain, permanent
+from ledger.chain.rpc import Rpc
+from ledger.chain.signing import HeldKeys
+from ledger.clock import SystemClock
+from ledger.errors import GoldTicketError, Invalid
+from ledger.keys.keystore import Keystore
+from ledger.ports import Clock
+from ledger.service import Service
+from ledger.settings import Settings
+from ledger.work.relay import Relay
+from ledger.work.watch import Watch
+
+log = structlog.get_logger()
+
+ENOUGH = 10**24
+"""Native coin (wei) that a development relayer is given, so that gas is never in the way."""
+
+
+class NoPassphrase(Invalid):
+    """The keystore can't be opened."""
+
+    code = "no-passphrase"
+    title = "The keystore needs its passphrase"
+
+
+@dataclass
+class App:
+    """Everything wired. `node` is None for a network that is not ours; `failure`: why a background loop stopped."""
+
+    settings: Settings
+    node: DevNode | NetworkNode
+    rpc: Rpc
+    chain: GoldTicketChain
+    deployment: Deployment
+    book: SqlBook
+    keystore: Keystore
+    consortium_key: bytes
+    clock: Clock
+    service: Service
+    relay: Relay
+    watch: Watch
+    failure: str = ""
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _wake: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def step(self) -> int:
+        """One look at the chain and one at the outbox; how much there was to do."""
+        taken = self.watch.step()
+        sent = self.relay.step()
+        if sent:
+            taken += self.watch.step()
+        return taken + sent
+
+    def settle(self, most: int = 200) -> None:
+        """Steps until nothing moves any more. Raises what a step raises."""
+        for _ in range(most):
+            if not self.step():
+                return
+
+    def wake(self) -> None:
+        """Something was written: look at the outbox now."""
+        self._wake.set()
+
+    def start(self) -> None:
+        """Relay and watcher in one background thread; a passing fault is logged and tried again."""
+        thread = threading.Thread(target=self._run, name="goldticket-work", daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Ends the background thread, the book and the node, in this order."""
+        self._stop.set()
+        self._wake.set()
+        for thread in self._threads:
+            thread.join(timeout=30)
+        self.book.close()
+        self.rpc.close()
+        self.node.stop()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            busy = 0
+            try:
+                busy = self.step()
+                self.failure = ""
+            except GoldTicketError as error:
+                self.failure = error.message
+                log.warning("work", error=error.code, message=error.message)
+            except Exception:
+                self.failure = "an error inside Gold Ticket; see the log"
+                log.exception("work")
+            if not busy:
+                self._wake.wait(self.settings.poll_seconds)
+                self._wake.clear()
+
+
+@contextlib.contextmanager
+def open_app(settings: Settings, clock: Clock | None = None) -> Iterator[App]:
+    """The wired application, closed at the end. Raises InvalidDeployment where nothing is deployed yet."""
+    app = wire(settings, clock)
+    try:
+        yield app
+    finally:
+        app.stop()
+
+
+def wire(settings: Settings, clock: Clock | None = None) -> App:
+    """As `open_app`, for callers that stop it themselves."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    node = open_node(settings)
+    try:
+        return _wire_on(settings, node, clock or SystemClock())
+    except BaseException:
+        node.stop()
+        raise
+
+
+def _wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> App:
+    deployment = Deployment.load(settings.deployment_file)
+    rpc = Rpc(node.engine.urls, batch_items=node.engine.limits.batch_items)
+    relayer = HeldKeys(relayer_key(settings))
+    [sender] = relayer.addresses
+    if isinstance(node, DevNode):
+        node.set_balance(sender, ENOUGH)
+    chain = GoldTicketChain.connect(rpc, node.engine, deployment, relayer)
+    book = SqlBook(settings.book_dsn)
+    keystore = open_keystore(settings)
+    words = _explained
+    return App(
+        settings=settings,
+        node=node,
+        rpc=rpc,
+        chain=chain,
+        deployment=deployment,
+        book=book,
+        keystore=keystore,
+        consortium_key=consortium_key(settings),
+        clock=clock,
+        service=Service(chain.domain, keystore, clock),
+        relay=Relay(book, chain, clock, sender, permanent, words),
+        watch=Watch(book, chain, deployment.block, words, permanent, settings.confirmations),
+    )
+
+
+_explained: Callable[..., str] = explain
+
+
+def open_node(settings: Settings) -> DevNode | NetworkNode:
+    """The embedded node, started; or the network at `rpc_urls`, checked."""
+    if settings.engine != "rpc":
+        return start_node(settings.engine, settings.home / "chain", options=NodeOptions())
+    if not settings.rpc_urls:
+        raise Invalid('GOLDTICKET_RPC_URLS is empty: name at least one node, e.g. ["http://127.0.0.1:8545"].')
+    urls = tuple(settings.rpc_urls)
+    return open_network(Engine(name="rpc", urls=urls, chain_id=read_chain_id(urls[0])))
+
+
+def deploy_genesis(settings: Settings, genesis: Genesis) -> Deployment:
+    """Deploys to the settings' node and saves the record. Refuses to deploy over an existing record."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    if settings.deployment_file.exists():
+        raise Invalid(
+            f"{settings.deployment_file} is there: this home has its ledger already. Choose another home."
+        )
+    node = open_node(settings)
+    try:
+        key = relayer_key(settings)
+        [sender] = HeldKeys(key).addresses
+        if isinstance(node, DevNode):
+            node.set_balance(sender, ENOUGH)
+        rpc = Rpc(node.engine.urls)
+        try:
+            record = deploy(rpc, node.engine, key, genesis)
+        finally:
+            rpc.close()
+        record.save(settings.deployment_file)
+        return record
+    finally:
+        node.stop()
+
+
+def open_keystore(settings: Settings) -> Keystore:
+    """The server's keystore. Raises NoPassphrase when none is set."""
+    passphrase = settings.passphrase.get_secret_value()
+    if not passphrase:
+        raise NoPassphrase("Set GOLDTICKET_PASSPHRASE: it opens the keys that are kept on this server.")
+    return Keystore(settings.home / "keys", passphrase, light=settings.light_keys)
+
+
+def relayer_key(settings: Settings) -> bytes:
+    """The key that sends transactions; made once and kept in the home folder unless the settings give it."""
+    given = settings.relayer_key.get_secret_value()
+    return bytes.fromhex(given.removeprefix("0x")) if given else _kept(settings.home / "relayer.key")
+
+
+def consortium_key(settings: Settings) -> bytes:
+    """The key of the invoice fingerprints, 32 bytes; made once and kept unless the settings give it."""
+    given = settings.consortium_key.get_secret_value()
+    return bytes.fromhex(given.removeprefix("0x")) if given else _kept(settings.home / "consortium.key")
+
+
+def _kept(file: Path) -> bytes:
+    """32 random bytes in a file of mode 0600."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_bytes(32).hex() + "\n")
+        fresh.replace(file)
+    return bytes.fromhex(file.read_text().strip())
