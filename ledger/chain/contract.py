@@ -11,10 +11,12 @@ from ledger.chain.deploy import Deployment, InvalidDeployment
 from ledger.chain.engine import Engine
 from ledger.chain.reverts import decode_refusal, revert_data
 from ledger.chain.rpc import Rpc, RpcError
+from ledger.chain.storage import expected
 from ledger.chain.transactions import Transaction, gas_price, intrinsic_gas, relay_gas, require_size
 from ledger.errors import Unavailable
 from ledger.events import Event
 from ledger.ports import Block, Call, Outcome, RawTransaction, Receipt, Refusal, Signer
+from ledger.records import Lock
 from ledger.typed import Domain, Message
 
 PLAIN_ACCOUNT = "0x" + b"goldticket".hex().rjust(40, "0")
@@ -127,6 +129,18 @@ class GoldTicketChain:
         calls = [self._call(codec.encode_call("load", list(chunk))) for chunk in chunks]
         answers = self._rpc.batch([("eth_call", [call, at]) for call in calls])
         return [word for answer in answers for word in codec.decode_output("load", _bytes(answer))["values"]]
+
+    def compare(self, records: Sequence[object], block: int) -> tuple[int, list[str]]:
+        """Holds records against storage at a height: words compared, and each difference as a sentence."""
+        locks = {record.id: record for record in records if isinstance(record, Lock)}
+        wanted = [word for record in records for word in expected(record, locks)]
+        found = self.load([word.slot for word in wanted], block)
+        pairs = zip(wanted, found, strict=True)
+        return len(wanted), [
+            f"{word.about}: the book expects 0x{word.word:064x} in storage, the chain has 0x{there.hex()}"
+            for word, there in pairs
+            if not word.agrees(there)
+        ]
 
     # ---- writing
 
