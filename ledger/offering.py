@@ -67,17 +67,17 @@ def same_version(ticket: Ticket, version: int) -> None:
 def offerable(store: Store, ticket: Ticket, version: int, now: int) -> Issuance:
     """The ticket's issuance, if value of the ticket may be offered or locked now.
 
-    Raises StaleVersion, PaidInPart, FullyFunded, IssuanceVoid, NoLongerTransferable.
+    Raises StaleVersion, FullyFunded, IssuanceVoid, NoLongerTransferable, PaidInPart.
     """
     same_version(ticket, version)
     found = issuance(store, ticket.issuance)
+    transferable(found, now)
     if ticket.taken:
         raise PaidInPart(
             f"{format_yuan(ticket.taken)} yuan of {number_of(found, ticket)} were paid already; "
             "the rest is paid to its holder, too.",
             ticket=to_hex(ticket.id),
         )
-    transferable(found, now)
     return found
 
 

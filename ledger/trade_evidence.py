@@ -118,10 +118,10 @@ def proves(item: Mapping[str, Any], committed: bytes) -> bool:
 
 def file(store: Store, act: Act, place: int, invoice: TradeInvoice) -> Json:
     """The offer's `extra` with the owed invoice of one child. Raises BadTradeEvidence."""
-    child = act.message["children"][place]
     items = list(act.extra.get("trades", []))
     if not 0 <= place < len(items):
         raise BadTradeEvidence(f"This offer keeps no evidence for child {place}.", place=place)
+    child = act.message["children"][place]
     seller, buyer = participant(store, int(child["to"])).uscc, participant(store, act.party).uscc
     _require_invoice(invoice, int(child["value"]), seller, buyer)
     if not items[place]["trade"].get("invoice"):
