@@ -14,7 +14,7 @@ import {IssueLib} from "./libraries/IssueLib.sol";
 import {Offers} from "./libraries/Offers.sol";
 import {ParticipantsLib} from "./libraries/ParticipantsLib.sol";
 import {SettleLib} from "./libraries/SettleLib.sol";
-import {Evidence, Layout, Opening, State} from "./libraries/State.sol";
+import {Evidence, Layout, Opening} from "./libraries/State.sol";
 import {Tickets} from "./libraries/Tickets.sol";
 import "./types/Acts.sol";
 import {
@@ -73,6 +73,7 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
 
     /// A plain account, or one of its items inside `relay`: signatures then stand in a transaction's calldata.
     modifier plain() {
+        // solhint-disable-next-line avoid-tx-origin
         if (msg.sender != tx.origin && msg.sender != address(this)) revert NotPlainAccount(msg.sender);
         if (block.chainid != CHAIN) revert WrongChain(CHAIN, block.chainid);
         _;
@@ -82,6 +83,7 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
 
     /// @inheritdoc IGoldTicket
     function relay(Call[] calldata calls) external returns (bytes[] memory refusals) {
+        // solhint-disable-next-line avoid-tx-origin
         if (msg.sender != tx.origin) revert NotPlainAccount(msg.sender);
         uint256 count = calls.length;
         for (uint256 i; i < count;) {

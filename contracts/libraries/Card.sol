@@ -26,8 +26,8 @@ library Card {
         string memory id = string.concat("0x", hexOf(f.id));
         string memory name = string.concat("Gold Ticket ", shortOf(f.id));
         string memory about = f.debtor == 0 ? _nothing(f) : _claim(f);
-        string memory head = string.concat('{"name":"', unicode"金票 · ", name, '","description":"', about);
-        return string.concat("data:application/json;utf8,", head, '","attributes":[', _attributes(f, id), "]}");
+        string memory head = string.concat("{\"name\":\"", unicode"金票 · ", name, "\",\"description\":\"", about);
+        return string.concat("data:application/json;utf8,", head, "\",\"attributes\":[", _attributes(f, id), "]}");
     }
 
     function _claim(Face memory f) private pure returns (string memory) {
@@ -60,7 +60,7 @@ library Card {
     }
 
     function _attribute(string memory kind, string memory value) private pure returns (string memory) {
-        return string.concat('{"trait_type":"', kind, '","value":"', value, '"}');
+        return string.concat("{\"trait_type\":\"", kind, "\",\"value\":\"", value, "\"}");
     }
 
     /// 42000000 fen: "420,000.00".

@@ -7,7 +7,7 @@ import "../types/Acts.sol";
 import {Rights, Roles, SignerWord, SignerWords, Stages} from "../types/Words.sol";
 import {ActHash} from "./ActHash.sol";
 import {Auth} from "./Auth.sol";
-import {Governance, Layout, Participant, Recovery, State} from "./State.sol";
+import {Layout, Participant, Recovery, State} from "./State.sol";
 
 /// @title PARTICIPANTS: who they are and who signs for them
 library ParticipantsLib {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Flags, IssuanceWord, TicketWord} from "../types/Words.sol";
-import {Layout, Order, Settlement} from "./State.sol";
+import {Layout, Order} from "./State.sol";
 
 /// @title Rules about one ticket that several stages share
 library Tickets {
