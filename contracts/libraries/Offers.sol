@@ -23,6 +23,7 @@ library Offers {
 
     /// The offer's struct hash; its children are hashed from their fields where they are accepted here, the others
     /// are given as their struct hashes, in order.
+    // solhint-disable-next-line function-max-lines
     function structHash(Transfer calldata a) internal pure returns (bytes32 h) {
         (bytes32 typeHash, bytes32 childType) = (OFFER, CHILD);
         uint256 fault;
