@@ -18,8 +18,10 @@ from ledger.ports import Call, RawTransaction, Signer
 
 INTRINSIC = 21_000
 """Gas of any transaction."""
-ITEM = 7_000
-"""Gas of `relay` around one item: its check, the call, the event and result of a refusal."""
+ITEM = 4_000
+"""Gas of `relay` around one item: the loop, the call, the event and the result of a refusal."""
+RESERVE = 700
+"""What `relay` wants to have left beside an item's own gas before it calls."""
 
 
 class TransactionTooLarge(Invalid):
@@ -91,10 +93,13 @@ def relay_gas(calls: Sequence[Call], data: bytes) -> int:
 
     A call passes on 63/64 of what is left at most, so the largest item wants a 63rd more than is spent.
     """
-    shares = [call.gas + 3_000 + len(call.data) // 4 for call in calls]
+    copied = sum(3 * (len(call.data) // 32 + 1) for call in calls)
     words = (max((len(call.data) for call in calls), default=0) + 512 * len(calls)) // 32
     memory = 3 * words + words * words // 512
-    inside = sum(shares) + ITEM * (len(calls) + 1) + max(shares, default=0) // 63 + memory
+    largest = max((call.gas for call in calls), default=0) + RESERVE
+    inside = (
+        sum(call.gas for call in calls) + ITEM * (len(calls) + 1) + copied + memory + largest // 63 + RESERVE
+    )
     zeros = data.count(0)
     floor = INTRINSIC + 10 * zeros + 40 * (len(data) - zeros)  # EIP-7623, where a network has it
     return max(intrinsic_gas(data) + inside, floor)
