@@ -17,7 +17,7 @@ from typing import Any
 
 from ledger import typed
 from ledger.errors import Conflict, Invalid
-from ledger.ids import child_id, keccak256
+from ledger.ids import child_id, keccak256, root_id
 from ledger.money import Fen
 from ledger.ports import Store
 from ledger.records import Signature
@@ -166,6 +166,11 @@ def pad(value: bytes | int) -> bytes:
     if isinstance(value, int):
         return value.to_bytes(32, "big")
     return value.ljust(32, b"\0")
+
+
+def subject_of(kind: Kind, id_: bytes, message: Message) -> bytes:
+    """What an act is about; an issue act is about the root ticket that its own digest (`id_`) names."""
+    return root_id(id_) if kind.name == "Issue" else kind.subject(message)
 
 
 def accept_message(offer: bytes, holder: int, message: Mapping[str, Any], place: int) -> dict[str, Any]:

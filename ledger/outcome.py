@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from ledger.acts import OPEN, State, pad, step
+from ledger.acts import OPEN, State, step
 from ledger.events import Event
 from ledger.ids import root_id
 from ledger.ports import Refusal, Store
@@ -80,8 +80,7 @@ def _voided(event: Event, store: Store) -> None:
     for ticket in store.find(Ticket, issuance=event.args["issuance"]):
         for reservation in store.find(Reservation, ticket=ticket.id, ended=False):
             store.put(replace(reservation, ended=True))
-    for act in store.find(Act, kind="Issue", subject=pad(event.args["issuance"])):
-        _free_payables(store, act.id)
+    _free_payables(store, store.need(Issuance, event.args["issuance"]).digest)
 
 
 def _issued(event: Event, store: Store) -> None:

@@ -26,6 +26,7 @@ from ledger.acts import (
     leg_value,
     pad,
     step,
+    subject_of,
 )
 from ledger.chain.signing import recover
 from ledger.errors import Conflict, Forbidden, Invalid, NotFound
@@ -166,7 +167,7 @@ class Service:
             extra=extra or {},
             party=caller.party,
             user=caller.id,
-            subject=kind.subject(full),
+            subject=subject_of(kind, id_, full),
             created_at=now,
             deadline=deadline,
         )

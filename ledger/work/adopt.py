@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger import kinds, outcome, typed
-from ledger.acts import State, act_id, leg_ids, leg_value
+from ledger.acts import State, act_id, leg_ids, leg_value, subject_of
 from ledger.ports import Receipt, Store
 from ledger.records import Act, Leg
 from ledger.typed import Domain
@@ -62,7 +62,7 @@ def _add(store: Store, found: Adopted, kind: str, message: dict[str, Any], id_: 
             extra={"adopted": True, "parties": parties},
             party=parties[0] if parties else 0,
             user="",
-            subject=kinds.kind(kind).subject(message),
+            subject=subject_of(kinds.kind(kind), id_, message),
             created_at=found.time,
             deadline=deadline,
         )

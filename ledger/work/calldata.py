@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledger import kinds
-from ledger.acts import join, pad
+from ledger.acts import join
 from ledger.ports import Chain, Store
-from ledger.records import Act, Governance, Leg, Seat, Signature
+from ledger.records import Act, Governance, Issuance, Leg, Seat, Signature
 from ledger.service import message_of
 
 
@@ -65,5 +65,4 @@ def _issue(store: Store, act: Act, message: dict[str, Any]) -> Act:
     """The issue act that a withdrawal or a void needs in full."""
     if act.kind == "WithdrawIssue":
         return store.need(Act, message["issue"])
-    [issue] = store.find(Act, kind="Issue", subject=pad(message["issuance"]))
-    return issue
+    return store.need(Act, store.need(Issuance, message["issuance"]).digest)

@@ -1,0 +1,108 @@
+"""Who may see what: a participant sees only what it is a party to.
+
+What it may not see looks as if it were not there, so that nobody learns from ids that were guessed. Panel members see
+a ticket as far as one of their own acts is about it.
+"""
+
+from __future__ import annotations
+
+from ledger.ids import to_hex
+from ledger.ports import Store
+from ledger.records import Act, FinanceRequest, Issuance, Leg, Lock, Participant, Seat, StoredDocument, Ticket
+from ledger.tickets import UnknownIssuance, UnknownTicket
+
+_ORDERS = ("Freeze", "Unfreeze")
+
+
+def seen_ticket(store: Store, party: int, id_: bytes) -> Ticket:
+    """The ticket (or lock, or tombstone), if this participant may see it. Raises UnknownTicket."""
+    found = store.get(Ticket, id_)
+    if found is None or not sees_ticket(store, party, found):
+        raise UnknownTicket(
+            f"There is no ticket {to_hex(id_)}, or your company is no party to it; look its number up again.",
+            ticket=to_hex(id_),
+        )
+    return found
+
+
+def own_ticket(store: Store, party: int, id_: bytes) -> Ticket:
+    """The ticket, which this participant must hold. Raises UnknownTicket."""
+    found = store.get(Ticket, id_)
+    if found is None or found.party != party:
+        raise UnknownTicket(
+            f"Your company holds no ticket {to_hex(id_)}; choose one of your own.", ticket=to_hex(id_)
+        )
+    return found
+
+
+def seen_issuance(store: Store, party: int, id_: bytes) -> Issuance:
+    """The issuance, if this participant is its debtor, clearing bank or first supplier. Raises UnknownIssuance."""
+    found = store.get(Issuance, id_)
+    if found is None or not sees_issuance(party, found):
+        raise UnknownIssuance(
+            f"There is no issuance {to_hex(id_)}, or your company is no party to it; look it up again.",
+            issuance=to_hex(id_),
+        )
+    return found
+
+
+def sees_issuance(party: int, issuance: Issuance) -> bool:
+    """Debtor, clearing bank and first supplier."""
+    return party in (issuance.debtor, issuance.clearing_bank, issuance.supplier)
+
+
+def sees_ticket(store: Store, party: int, ticket: Ticket) -> bool:
+    """Its holder; who made it out of its own ticket; debtor and clearing bank of its issuance; the banks of a lock or
+    of a financing request on it; a panel member that has a court's order on it to sign."""
+    if ticket.party == party or _sees_all(store, party, ticket.issuance):
+        return True
+    parent = store.get(Ticket, ticket.parent) if ticket.parent else None
+    if parent is not None and parent.party == party:
+        return True
+    lock = store.get(Lock, ticket.id)
+    if lock is not None and party in (lock.bank, lock.clearing_bank):
+        return True
+    if any(party in asked.banks for asked in store.find(FinanceRequest, ticket=ticket.id)):
+        return True
+    return sees_orders(store, party, ticket.id)
+
+
+def sees_orders(store: Store, party: int, ticket: bytes) -> bool:
+    """Whether a court's order on this ticket is or was this panel member's to sign."""
+    acts = store.find(Act, kind=list(_ORDERS), subject=ticket)
+    return any(store.count(Seat, act=act.id, party=party) for act in acts)
+
+
+def sees_profile(store: Store, party: int, subject: Participant) -> bool:
+    """A participant's file, payee account included: itself, the clearing bank that it named, and the clearing banks
+    that pay its tickets."""
+    if party in (subject.id, subject.clearing_bank):
+        return True
+    if not store.count(Issuance, clearing_bank=party):
+        return False
+    ids = {ticket.issuance for ticket in store.find(Ticket, party=subject.id)}
+    return any(store.need(Issuance, id_).clearing_bank == party for id_ in ids)
+
+
+def sees_document(store: Store, party: int, document: StoredDocument) -> bool:
+    """The parties that it names; a holder, or who is offered a part, reads the undertaking behind its ticket."""
+    if party in document.parties:
+        return True
+    if document.kind != "undertaking":
+        return False
+    return any(
+        store.need(Issuance, id_).undertaking == document.hash for id_ in _issuances_of(store, party)
+    )
+
+
+def _issuances_of(store: Store, party: int) -> set[bytes]:
+    held = {ticket.issuance for ticket in store.find(Ticket, party=party)}
+    offered = {leg.id[:16] for leg in store.find(Leg, party=party)}
+    return {id_ for id_ in held | offered if store.get(Issuance, id_) is not None}
+
+
+def _sees_all(store: Store, party: int, issuance: bytes) -> bool:
+    found = store.get(Issuance, issuance)
+    return found is not None and party in (found.debtor, found.clearing_bank)
+
+
