@@ -28,7 +28,8 @@ SETUP = ROOT / "scripts" / "setup"
 
 def asked_for() -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    extras = project["optional-dependencies"]
+    lists = [project["dependencies"], extras["node"], extras["dev"]]  # other extras are the user's choice
     return [Requirement(line) for lines in lists for line in lines]
 
 

@@ -9,11 +9,8 @@ given a contract above EIP-170's limit
 given contracts/
   it should compile without a warning, each contract within EIP-170's limit
   it should give what is committed in ledger/chain/artifacts
-  it should give what Hardhat gives, link placeholders included
 """
 
-import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -29,7 +26,6 @@ from ledger.chain.compile import (
     write_artifacts,
 )
 from ledger.chain.nodes import ToolMissing
-from ledger.chain.nodes.binaries import ROOT, node_binary, npm_file
 
 HEAD = "// SPDX-License-Identifier: Apache-2.0\npragma solidity ^0.8.28;\n"
 LEDGER = f"""{HEAD}
@@ -136,23 +132,3 @@ def test_the_committed_artifacts_are_a_fresh_compile(compiled: Compiled) -> None
 
     assert fresh.keys() == committed.keys(), "run scripts/compile"
     assert [name for name in fresh if fresh[name] != committed[name]] == [], "run scripts/compile"
-
-
-def test_hardhat_gives_the_same_bytecode() -> None:
-    cli = npm_file("Hardhat", "hardhat/dist/src/cli.js")
-    built = subprocess.run(
-        [node_binary(), cli, "build"], cwd=ROOT, capture_output=True, text=True, timeout=280
-    )
-    assert built.returncode == 0, built.stderr
-
-    theirs = [
-        json.loads(file.read_text()) for file in (ROOT / "artifacts" / "contracts").rglob("*.sol/*.json")
-    ]
-    ours = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in ARTIFACTS.glob("*.json")}
-    compared = [artifact for artifact in theirs if artifact["contractName"] in ours]
-    assert {artifact["contractName"] for artifact in compared} == ours.keys()
-    for artifact in compared:
-        own = ours[artifact["contractName"]]
-        for key in ("bytecode", "deployedBytecode"):
-            assert artifact[key] == own.get(key, "0x"), f"{artifact['contractName']}.{key}"
-        assert artifact["linkReferences"] == own.get("linkReferences", {})
