@@ -15,7 +15,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GOLDTICKET_", env_file=".env", extra="ignore")
 
     home: Path = Field(
-        Path(".goldticket"), description="Folder of the embedded node, the book, keys and logs"
+        default=Path(".goldticket"), description="Folder of the embedded node, the book, keys and logs"
     )
     dsn: str = Field(
         "", description="Database; default: SQLite in the home folder. PostgreSQL: postgresql+psycopg://…"
