@@ -13,7 +13,7 @@ from ledger.acts import OPEN, State, step
 from ledger.events import Event
 from ledger.ids import root_id
 from ledger.ports import Refusal, Store
-from ledger.records import Act, Leg, PayableRow, Reservation, Ticket
+from ledger.records import Act, Issuance, Leg, PayableRow, Reservation, Ticket
 
 _EXPIRING = [str(s) for s in (*OPEN, State.REJECTED)]
 
