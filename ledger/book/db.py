@@ -15,6 +15,7 @@ from ledger.book.migrations import upgrade_on
 from ledger.book.projection import ATTACHED, prepare, remove_file, replace_projection
 from ledger.book.store import SqlStore
 from ledger.book.writer import Writer
+from ledger.ports import Store
 
 T = TypeVar("T")
 
@@ -48,17 +49,18 @@ class SqlBook:
         remove_file(Path(path))
         return cls(str(path), only_projection=True)
 
-    def write(self, work: Callable[[SqlStore], T]) -> T:
+    def write(self, work: Callable[[Store], T]) -> T:
         """Returns what `work` returns once it is on the disk, or raises what it raises with nothing written."""
         return self.submit(work).result()
 
-    def submit(self, work: Callable[[SqlStore], T]) -> Future[T]:
-        """As `write`, without waiting: the future is done once it is on the disk."""
+    def submit(self, work: Callable[[Store], T]) -> Future[T]:
+        """As `write`, without waiting: the future is done once it is on the disk. Cancelled while it waits, the work is
+        not begun."""
         return self._writer.submit(work)
 
-    def read(self, work: Callable[[SqlStore], T]) -> T:
+    def read(self, work: Callable[[Store], T]) -> T:
         """Runs `work` on a snapshot; a writer neither waits for it nor disturbs it."""
-        with self.reading() as connection, closing(SqlStore(connection)) as store:
+        with self.reading() as connection, closing(SqlStore(connection, writable=False)) as store:
             return work(store)
 
     def replace_projection(self, rebuilt: SqlBook, *, even_if_behind: bool = False) -> None:
@@ -69,7 +71,7 @@ class SqlBook:
     def exclusive(self, attach: str | None = None) -> Iterator[sa.Connection]:
         """A transaction on a connection of its own while the writer waits; on SQLite perhaps with another file
         attached (which can only be done outside a transaction)."""
-        with self._writer.alone, explained(self.url), self._writing.connect() as connection:
+        with self._writer.paused(), explained(self.url), self._writing.connect() as connection:
             driver: Any = connection.connection.driver_connection
             if attach:
                 driver.execute(f"ATTACH DATABASE ? AS {ATTACHED}", [attach])

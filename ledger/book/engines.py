@@ -47,7 +47,7 @@ def writer_engine(url: sa.URL, *, synchronous: str = "FULL") -> sa.Engine:
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_TAKE_WRITER_LOCK))
         return engine
     _make_file(url)
-    return _sqlite(url, "BEGIN IMMEDIATE", "journal_mode=WAL", f"synchronous={synchronous}")
+    return _sqlite(url, "BEGIN IMMEDIATE", "journal_mode=WAL", f"synchronous={synchronous}", _CACHE)
 
 
 def reader_engine(url: sa.URL) -> sa.Engine:
@@ -58,12 +58,13 @@ def reader_engine(url: sa.URL) -> sa.Engine:
     return _sqlite(url, "BEGIN", "query_only=ON")
 
 
+_CACHE = "cache_size=-65536"  # KiB; random keys touch many pages in one group
 _TAKE_WRITER_LOCK = f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"
 
 
 def _postgres(url: sa.URL) -> sa.Engine:
     try:
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=45)
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=40)
     except ModuleNotFoundError as error:
         raise BookUnavailable(
             "a book in PostgreSQL needs the psycopg package: pip install 'goldticket[postgres]'"
@@ -73,7 +74,7 @@ def _postgres(url: sa.URL) -> sa.Engine:
 def _sqlite(url: sa.URL, begin: str, *pragmas: str) -> sa.Engine:
     # No isolation level: Python's own guesses about transactions would break savepoints.
     arguments = {"isolation_level": None, "check_same_thread": False, "timeout": BUSY_MS / 1000}
-    engine = sa.create_engine(url, connect_args=arguments, pool_size=5, max_overflow=45)
+    engine = sa.create_engine(url, connect_args=arguments, pool_size=40, max_overflow=-1)
 
     def connected(connection: Any, _record: object) -> None:
         for pragma in pragmas:
@@ -131,8 +132,8 @@ _ADVICE = (
     ("unable to open", "; check that the folder exists and is yours"),
     ("not a database", "; the file is something else: give another path, or put back a copy of the book"),
     ("malformed", "; the file is damaged: put back a copy of the book"),
-    ("full", "; make room on the disk"),
-    ("could not connect", "; is PostgreSQL running there?"),
+    ("disk is full", "; make room on the disk"),
+    ("refused", "; is PostgreSQL running there?"),
     ("connection failed", "; is PostgreSQL running there?"),
 )
 

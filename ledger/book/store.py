@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from ledger.book.statements import MAX_LIST, Filter, Statement, Statements
 from ledger.book.tables import JsonColumn
 from ledger.errors import Conflict, NotFound
+from ledger.ports import Store
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -28,14 +29,15 @@ class SqlStore:
     ValueError; both are mistakes of the program, not of a user.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, writable: bool = True) -> None:
+        self._writable = writable
         self._dialect = connection.dialect.name
         self._cursor: Any = connection.connection.cursor()
 
     def close(self) -> None:
         self._cursor.close()
 
-    def attempt(self, work: Callable[[SqlStore], T]) -> tuple[T | None, Exception | None]:
+    def attempt(self, work: Callable[[Store], T]) -> tuple[T | None, Exception | None]:
         """What `work` returns, or the exception it raises after all that it wrote is undone."""
         self._cursor.execute("SAVEPOINT work")
         try:
@@ -60,11 +62,11 @@ class SqlStore:
         return record
 
     def put(self, record: object) -> None:
-        shape = self._shape(type(record))
+        shape = self._changing(type(record))
         self._run(shape.put, shape.row(record))
 
     def add(self, record: object) -> None:
-        shape = self._shape(type(record))
+        shape = self._changing(type(record))
         self._run(shape.add, shape.row(record))
         if self._cursor.rowcount == 0:
             key = ", ".join(_shown(getattr(record, name)) for name in shape.keys)
@@ -72,7 +74,7 @@ class SqlStore:
             raise Conflict(f"there is a {name} {key} already", kind=name, key=key)
 
     def delete(self, kind: type, *key: object) -> None:
-        shape = self._shape(kind)
+        shape = self._changing(kind)
         self._run(shape.delete, check_key(shape, key))
 
     def find(
@@ -114,6 +116,11 @@ class SqlStore:
 
     def _shape(self, kind: type) -> Statements:
         return statements(kind, self._dialect)
+
+    def _changing(self, kind: type) -> Statements:
+        if not self._writable:
+            raise RuntimeError("a read can't write: give the work to Book.write")
+        return self._shape(kind)
 
     def _run(self, statement: Statement, values: dict[str, Any]) -> None:
         self._cursor.execute(statement.sql, [values[name] for name in statement.names])

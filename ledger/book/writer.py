@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from ledger.book.engines import explain
 from ledger.book.errors import BookUnavailable
 from ledger.book.store import SqlStore
+from ledger.ports import Store
 
 T = TypeVar("T")
 
@@ -23,7 +25,7 @@ GROUP = 50
 
 @dataclass(frozen=True)
 class _Job:
-    work: Callable[[SqlStore], Any]
+    work: Callable[[Store], Any]
     future: Future[Any]
 
 
@@ -32,8 +34,7 @@ class Writer:
     answered before the commit; if that fails, nothing happened and all of the group are told."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        self.alone = threading.Lock()
-        """Held while a group runs; who takes it writes on a connection of its own."""
+        self._alone = threading.Lock()
         self._engine = engine
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._gate = threading.Lock()
@@ -41,15 +42,21 @@ class Writer:
         self._thread = threading.Thread(target=self._loop, name="book-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[SqlStore], T]) -> Future[T]:
-        if threading.current_thread() is self._thread:
-            raise RuntimeError("a write inside a write would wait for itself: use the store you were given")
+    def submit(self, work: Callable[[Store], T]) -> Future[T]:
+        self._not_inside()
         future: Future[T] = Future()
         with self._gate:
             if self._closed:
                 raise BookUnavailable("the book is closed")
             self._queue.put(_Job(work, future))
         return future
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Between two groups; who asked may write on a connection of its own."""
+        self._not_inside()
+        with self._alone:
+            yield
 
     def close(self) -> None:
         """Writes what is waiting and ends the thread."""
@@ -59,10 +66,15 @@ class Writer:
                 self._queue.put(None)
         self._thread.join()
 
+    def _not_inside(self) -> None:
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a write inside a write would wait for itself: use the store you were given")
+
     def _loop(self) -> None:
         while (job := self._queue.get()) is not None:
             group, last = self._take(job)
-            self._commit(group)
+            # From here on a future can't be cancelled; one that was is not even begun.
+            self._commit([job for job in group if job.future.set_running_or_notify_cancel()])
             if last:
                 return
 
@@ -80,7 +92,7 @@ class Writer:
 
     def _commit(self, group: list[_Job]) -> None:
         try:
-            with self.alone, self._engine.begin() as connection:
+            with self._alone, self._engine.begin() as connection:
                 answers = self._run(connection, group)
         except BaseException as error:
             told = explain(error, self._engine.url)
@@ -94,11 +106,8 @@ class Writer:
                 job.future.set_exception(explain(failure, self._engine.url))
 
     def _run(self, connection: sa.Connection, group: list[_Job]) -> list[tuple[Any, Exception | None]]:
-        store = SqlStore(connection)
-        try:
+        with closing(SqlStore(connection)) as store:
             return [store.attempt(job.work) for job in group]
-        finally:
-            store.close()
 
 
 def _undone(error: BaseException) -> BookUnavailable:

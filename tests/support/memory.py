@@ -83,7 +83,8 @@ class MemoryStore:
         return self._tables.get(kind, {})
 
     def _changing(self, kind: type) -> dict[tuple[Any, ...], Any]:
-        assert self._writable, "a read can't write"
+        if not self._writable:
+            raise RuntimeError("a read can't write: give the work to Book.write")
         if kind not in self._own:  # copied before the first change: snapshots keep the old one
             self._own.add(kind)
             self._tables[kind] = dict(self._rows(kind))

@@ -186,6 +186,32 @@ def test_a_commit_that_fails_is_told_to_all(sql_book):
     assert sql_book.read(lambda s: s.count(Audit)) == 1
 
 
+def test_what_is_cancelled_while_it_waits_is_not_begun(sql_book):
+    held = Held(sql_book)
+    waiting = [sql_book.submit(lambda s, i=i: s.put(audit(i))) for i in range(3)]
+    assert waiting[1].cancel()
+    held.release()
+    waiting[2].result(30)
+    assert sql_book.read(lambda s: s.find(Audit)) == [audit(0), audit(2)]
+    sql_book.write(lambda s: s.put(audit(3)))
+
+
+def test_an_error_of_the_database_inside_a_work_spoils_no_other(sql_book):
+    def misspelt(store):
+        store.put(audit(2))
+        store._cursor.execute("SELECT x FROM nowhere")
+
+    held = Held(sql_book)
+    waiting = [
+        sql_book.submit(work) for work in (lambda s: s.put(audit(1)), misspelt, lambda s: s.put(audit(3)))
+    ]
+    held.release()
+    with pytest.raises(Exception, match="nowhere"):
+        waiting[1].result(30)
+    waiting[2].result(30)
+    assert sql_book.read(lambda s: s.find(Audit)) == [audit(1), audit(3)]
+
+
 def test_an_exit_inside_a_work_undoes_the_group_and_the_writer_goes_on(sql_book):
     def leave(store):
         store.put(audit(2))

@@ -71,6 +71,11 @@ def test_a_projection_alone_has_no_journal(rebuilt):
         rebuilt.read(lambda s: s.count(Audit))
 
 
+def test_a_swap_inside_a_write_is_refused(sql_book, rebuilt):
+    with pytest.raises(RuntimeError, match="inside a write"):
+        sql_book.write(lambda _: sql_book.replace_projection(rebuilt))
+
+
 # ---- layout ---------------------------------------------------------------------------------------
 
 

@@ -178,7 +178,6 @@ def test_a_value_of_the_wrong_type_or_size_names_the_field(book, record, field):
         lambda s: s.get(Ticket, "0x01"),
         lambda s: s.get(Ticket),
         lambda s: s.get(Ticket, b"1", b"2"),
-        lambda s: s.delete(Ticket, b"1", b"2"),
         lambda s: s.find(Ticket, id="0x01"),
         lambda s: s.find(Ticket, id=[b"1", "0x01"]),
         lambda s: s.find(Leg, reason={}),
@@ -220,8 +219,13 @@ def test_a_write_inside_a_write_is_refused(book):
 
 
 def test_a_read_can_not_write(book):
-    with pytest.raises(Exception, match=r"write|read"):
-        book.read(lambda s: s.put(ticket(1)))
+    for change in (
+        lambda s: s.put(ticket(1)),
+        lambda s: s.add(ticket(1)),
+        lambda s: s.delete(Ticket, ticket(1).id),
+    ):
+        with pytest.raises(RuntimeError, match="a read can't write"):
+            book.read(change)
     assert book.read(lambda s: s.count(Ticket)) == 0
 
 
