@@ -14,7 +14,7 @@ Artifact = dict[str, Any]
 
 _PLACEHOLDER = re.compile(r"__\$[0-9a-f]{34}\$__")
 _IMMUTABLE = re.compile(b"\x7f" + b"\0" * 32)
-_PUSH20 = 0x73
+"""PUSH32 of zeros: the place of an immutable, in a library that of its own address."""
 
 
 @cache
@@ -51,15 +51,13 @@ def linked_libraries(artifact: Artifact, code: bytes) -> dict[str, bytes] | None
 
 
 def is_our_code(artifact: Artifact, code: bytes) -> bool:
-    """Whether this deployed code is the artifact's, whatever libraries, immutables or own address it has."""
+    """Whether this deployed code is the artifact's, whatever libraries and immutables it has."""
     ours = bytearray.fromhex(_PLACEHOLDER.sub("0" * 40, artifact["deployedBytecode"])[2:])
     theirs = bytearray(code)
     if len(ours) != len(theirs):
         return False
     spans = [(start, 20) for _, start in _references(artifact["deployedLinkReferences"])]
     spans += [(match.start() + 1, 32) for match in _IMMUTABLE.finditer(bytes(ours))]
-    if ours[0] == _PUSH20 and not any(ours[1:21]):
-        spans.append((1, 20))  # a library begins with its own address, to refuse direct calls
     for start, size in spans:
         ours[start : start + size] = theirs[start : start + size] = bytes(size)
     return ours == theirs

@@ -15,7 +15,9 @@ relay
 ├── given the same bytes again: sending should succeed
 ├── given other bytes with a spent nonce: it should not be sent
 ├── given more gas than a block has, or an unknown relayer: nothing should be signed
-└── what was mined: events in order with time, calldata as acts, nonce, storage words
+├── what was mined: events in order with time, calldata as acts, nonce, storage words
+as_web3_contract
+└── given the record: scripts and auditors should read the same domain, and the Lens
 """
 
 import dataclasses
@@ -25,6 +27,7 @@ import pytest
 from ledger.chain.artifact import has_artifact
 from ledger.chain.contract import GoldTicketChain, NotSent
 from ledger.chain.deploy import Deployment, Genesis, InvalidDeployment, deploy
+from ledger.chain.interop import as_web3_contract
 from ledger.chain.nodes import start_node
 from ledger.chain.rpc import Rpc
 from ledger.chain.signing import HeldKeys
@@ -212,3 +215,13 @@ def test_storage_words_should_come_back_at_a_height(site):
     separator = slots[found.index(site.chain.domain.separator)]
     assert site.chain.load([separator], site.deployment.block) == [site.chain.domain.separator]
     assert site.chain.load([]) == []
+
+
+def test_auditors_should_read_the_same_through_web3(site):
+    url = site.node.url
+    assert (
+        bytes(as_web3_contract(url, site.deployment).functions.separator().call())
+        == site.chain.domain.separator
+    )
+    lens = as_web3_contract(url, site.deployment, "Lens")
+    assert lens.functions.goldTicket().call() == site.deployment.address

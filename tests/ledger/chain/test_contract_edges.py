@@ -1,0 +1,188 @@
+"""What nodes do that a good node does not: told by a scripted one.
+
+send
+├── given "already known", or an error for what was mined: it should succeed
+├── given a node that does not know the transaction afterwards: NotSent with the node's words
+└── given another hash: NotSent
+events
+├── given a log of a block that was replaced or removed, or whose block is gone: ChainMoved
+└── given logs out of order: they should come in order
+simulate
+├── given an estimate that fails after a call that went through: its reason counts
+└── given an error that is no revert: it should be raised
+read_domain
+├── given a library that is not ours: it should refuse
+└── given another separator: it should refuse
+"""
+
+import pytest
+
+from ledger.chain import codec
+from ledger.chain.artifact import creation_code, libraries_of, load_artifact
+from ledger.chain.contract import ChainMoved, GoldTicketChain, NotSent, read_domain
+from ledger.chain.deploy import Deployment, InvalidDeployment
+from ledger.chain.engine import Engine
+from ledger.chain.rpc import RpcError
+from ledger.chain.signing import HeldKeys
+from ledger.ports import RawTransaction
+from ledger.typed import Domain
+
+ADDRESS = "0x" + "ab" * 20
+DOMAIN = Domain(7, ADDRESS, b"\x05" * 32)
+ENGINE = Engine(name="test", urls=("http://node",), chain_id=7)
+SENT = RawTransaction("0x" + "cd" * 20, 4, b"\x11" * 32, b"raw")
+KNOWN = {"hash": "0x" + "11" * 32}
+
+
+class Node:
+    """Answers each method with what the script says: a value, an error, or a function of the parameters."""
+
+    def __init__(self, **script):
+        self.script = script
+
+    def call(self, method, *params):
+        answer = self.script[method]
+        answer = answer(*params) if callable(answer) else answer
+        if isinstance(answer, RpcError):
+            raise answer
+        return answer
+
+    def try_batch(self, requests):
+        found = []
+        for method, params in requests:
+            try:
+                found.append(self.call(method, *params))
+            except RpcError as error:
+                found.append(error)
+        return found
+
+    def batch(self, requests):
+        return [self.call(method, *params) for method, params in requests]
+
+
+def error(message, data=None):
+    return RpcError("http://node", "method", {"code": -32000, "message": message, "data": data})
+
+
+def chain(**script):
+    return GoldTicketChain(Node(**script), ENGINE, DOMAIN, HeldKeys())
+
+
+class TestSend:
+    @pytest.mark.parametrize(
+        "words", ["already known", "nonce too low", "VM Exception while processing transaction: revert"]
+    )
+    def test_given_an_error_for_what_the_node_has_it_should_succeed(self, words):
+        chain(eth_sendRawTransaction=error(words), eth_getTransactionByHash=KNOWN).send(SENT)
+
+    @pytest.mark.parametrize("words", ["nonce too low", "insufficient funds for gas"])
+    def test_given_an_error_for_what_the_node_has_not_it_should_not_be_sent(self, words):
+        with pytest.raises(NotSent, match=f"transaction 4 of 0xcd.* is not taken: {words}"):
+            chain(eth_sendRawTransaction=error(words), eth_getTransactionByHash=None).send(SENT)
+
+    def test_given_another_hash_it_should_not_be_sent(self):
+        with pytest.raises(NotSent, match="check the node"):
+            chain(eth_sendRawTransaction="0x" + "22" * 32).send(SENT)
+
+
+def log(block, index, block_hash=None, **more):
+    return {
+        "topics": [
+            "0x" + codec.EVENTS["IssueWithdrawn"].topic.hex(),
+            "0x" + "01" * 32,
+            "0x" + "00" * 31 + "02",
+        ],
+        "data": "0x",
+        "blockNumber": hex(block),
+        "blockHash": block_hash or "0x" + f"{block:064x}",
+        "transactionHash": "0x" + "11" * 32,
+        "logIndex": hex(index),
+        **more,
+    }
+
+
+def header(number, _full=False):
+    height = int(number, 16)
+    return {
+        "number": number,
+        "hash": "0x" + f"{height:064x}",
+        "parentHash": "0x" + f"{height - 1:064x}",
+        "timestamp": hex(1_000 + height),
+    }
+
+
+class TestEvents:
+    @pytest.mark.parametrize("bad", [log(3, 0, "0x" + "ff" * 32), log(3, 0, removed=True)])
+    def test_given_a_log_of_a_replaced_block_it_should_say_the_chain_moved(self, bad):
+        with pytest.raises(ChainMoved, match="block 3 changed"):
+            chain(eth_getLogs=[log(2, 0), bad], eth_getBlockByNumber=header).events(1, 5)
+
+    def test_given_a_block_that_is_gone_it_should_say_the_chain_moved(self):
+        with pytest.raises(ChainMoved, match="block 3 is gone"):
+            chain(eth_getLogs=[log(3, 0)], eth_getBlockByNumber=None).events(1, 5)
+
+    def test_given_logs_out_of_order_they_should_come_in_order(self):
+        logs = [log(3, 1), log(2, 7), log(3, 0)]
+        found = chain(eth_getLogs=logs, eth_getBlockByNumber=header).events(1, 5)
+        assert [(event.block, event.log, event.time) for event in found] == [
+            (2, 7, 1002),
+            (3, 0, 1003),
+            (3, 1, 1003),
+        ]
+        assert found[0].args == {"ticket": b"\x01" * 32, "debtor": 2}
+
+
+class TestSimulate:
+    def test_given_an_estimate_that_fails_its_reason_should_count(self):
+        data = {"result": "0x1bcfc45e" + "00" * 31 + "07"}
+        outcome = chain(eth_call="0x", eth_estimateGas=error("revert", data)).simulate(b"")
+        assert (outcome.refusal.name, outcome.refusal.args) == ("ActOutOfGas", {"declared": 7})
+
+    def test_given_an_error_that_is_no_revert_it_should_be_raised(self):
+        with pytest.raises(RpcError, match="header not found"):
+            chain(eth_call=error("header not found"), eth_estimateGas="0x5208").simulate(b"")
+
+
+LIBRARIES = {
+    name: "0x" + bytes([i + 1] * 20).hex() for i, name in enumerate(libraries_of(load_artifact("GoldTicket")))
+}
+
+
+class TestReadDomain:
+    def node(self, separator=DOMAIN.separator, bad=""):
+        codes = {"0x" + "ab" * 20: self.code("GoldTicket")}
+        codes |= {at: self.code(name) for name, at in LIBRARIES.items()}
+        if bad:
+            codes[LIBRARIES[bad]] = "0x00"
+        views = {
+            codec.encode_call("domainSalt").hex(): DOMAIN.salt,
+            codec.encode_call("separator").hex(): separator,
+        }
+        return Node(
+            eth_chainId="0x7",
+            eth_getCode=lambda address, _: codes[address],
+            eth_call=lambda call, _: "0x" + views[call["data"][2:]].hex(),
+        )
+
+    def code(self, name):
+        artifact = load_artifact(name)
+        linked = {
+            "bytecode": artifact["deployedBytecode"],
+            "linkReferences": artifact["deployedLinkReferences"],
+        }
+        return "0x" + creation_code(linked, LIBRARIES).hex()
+
+    def deployment(self):
+        return Deployment(7, ADDRESS, 1, LIBRARIES)
+
+    def test_given_our_code_it_should_be_its_domain(self):
+        assert read_domain(self.node(), ENGINE, self.deployment()) == DOMAIN
+
+    @pytest.mark.parametrize("name", ["FinanceLib", "SettleLib"])
+    def test_given_a_library_that_is_not_ours_it_should_refuse(self, name):
+        with pytest.raises(InvalidDeployment, match=f"which is not our {name}: do not use it"):
+            read_domain(self.node(bad=name), ENGINE, self.deployment())
+
+    def test_given_another_separator_it_should_refuse(self):
+        with pytest.raises(InvalidDeployment, match="signs for another domain"):
+            read_domain(self.node(separator=bytes(32)), ENGINE, self.deployment())
