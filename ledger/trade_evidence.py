@@ -116,17 +116,24 @@ def proves(item: Mapping[str, Any], committed: bytes) -> bool:
     return commit(from_json(item["trade"]), salt) == committed
 
 
-def file(store: Store, act: Act, place: int, invoice: TradeInvoice) -> Json:
-    """The offer's `extra` with the owed invoice of one child. Raises BadTradeEvidence."""
-    items = list(act.extra.get("trades", []))
-    if not 0 <= place < len(items):
-        raise BadTradeEvidence(f"This offer keeps no evidence for child {place}.", place=place)
-    child = act.message["children"][place]
+def file(store: Store, act: Act, place: int, invoice: TradeInvoice, contract: str = "") -> Json:
+    """The offer's `extra` with the owed invoice of one child.
+
+    An offer that was drafted elsewhere has no evidence here: name the `contract` too. What is filed late is not bound
+    to the chain's commitment (`proves`). Raises BadTradeEvidence.
+    """
+    children = act.message["children"]
+    if not 0 <= place < len(children):
+        raise BadTradeEvidence(f"This offer has no child {place}; count from 0.", place=place)
+    child = children[place]
+    items = list(act.extra.get("trades") or [None] * len(children))
+    item = items[place] or {"trade": to_json(Trade(contract)), "salt": "0x", "owed_until": 0, "filed": None}
+    if not item["trade"]["contract"].strip():
+        raise BadTradeEvidence("The contract number is empty; name the contract that is paid.")
     seller, buyer = participant(store, int(child["to"])).uscc, participant(store, act.party).uscc
     _require_invoice(invoice, int(child["value"]), seller, buyer)
-    if not items[place]["trade"].get("invoice"):
-        filed = Trade(items[place]["trade"]["contract"], invoice)
-        items[place] = {**items[place], "filed": to_json(filed)}
+    if not item["trade"].get("invoice"):
+        items[place] = {**item, "filed": to_json(Trade(item["trade"]["contract"], invoice))}
     return {**act.extra, "trades": items}
 
 

@@ -40,7 +40,7 @@ from ledger.money import Fen
 from ledger.records import Act, FinanceRequest, Leg, Lock, Quote, Ticket
 from ledger.references import BadReference, reference, text_of
 from ledger.rules import TooMany
-from ledger.trade_evidence import EvidenceOwed, Trade, TradeInvoice, chain_of, file
+from ledger.trade_evidence import BadTradeEvidence, EvidenceOwed, Trade, TradeInvoice, chain_of, file
 from ledger.transfer import ChildDraft
 from ledger.typed import digest, message_to_json
 from tests.support.actors import (
@@ -172,6 +172,19 @@ def test_owed_evidence_stops_a_financing_until_it_is_filed(mirror, root):
     mirror.store.put(replace(act, extra=file(mirror.store, act, 0, invoice)))
     assert asked(mirror, child).party == WUZE.id
     assert mirror.check("Lock", made.message) == ""
+
+
+def test_an_offer_from_elsewhere_gets_its_evidence_late(mirror, root):
+    child, act = financed_child(mirror, root, Trade("WZ-1", owed_days=10))
+    adopted = replace(act, extra={})
+    mirror.store.put(adopted)
+    with pytest.raises(EvidenceOwed, match="No trade evidence"):
+        asked(mirror, child)
+    invoice = TradeInvoice("", "26342000000000048213", Fen(VALUE), WUZE.uscc, WANYUE.uscc)
+    with pytest.raises(BadTradeEvidence, match="contract"):
+        file(mirror.store, adopted, 0, invoice)
+    mirror.store.put(replace(adopted, extra=file(mirror.store, adopted, 0, invoice, "WZ-1")))
+    assert asked(mirror, child).party == WUZE.id
 
 
 def test_a_transfer_that_this_book_does_not_know_has_to_be_explained(mirror, root):
