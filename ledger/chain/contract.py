@@ -157,11 +157,11 @@ class GoldTicketChain:
     def simulate(self, data: bytes) -> Outcome:
         """One act's calldata at the head. The gas is what the item needs in `relay`, with nothing to spare."""
         call = self._call(data)
-        answers = self._rpc.try_batch([("eth_call", [call, "latest"]), ("eth_estimateGas", [call, "latest"])])
-        for answer in answers:
-            if isinstance(answer, RpcError):
-                return Outcome(0, _refusal(answer))
-        return Outcome(max(int(answers[1], 16) - intrinsic_gas(data), 0) + INSIDE, None)
+        try:
+            found = self._rpc.call("eth_estimateGas", call, "latest")
+        except RpcError as error:
+            return Outcome(0, self._reason(call, error))
+        return Outcome(max(int(found, 16) - intrinsic_gas(data), 0) + INSIDE, None)
 
     def sign(self, relayer: str, nonce: int, calls: Sequence[Call]) -> RawTransaction:
         """A signed `relay` transaction; nothing is sent. Raises NotFound for a relayer whose key is not held,
@@ -196,6 +196,19 @@ class GoldTicketChain:
 
     def _call(self, data: bytes) -> dict[str, str]:
         return {"from": PLAIN_ACCOUNT, "to": self._domain.address, "data": _hex(data)}
+
+    def _reason(self, call: Mapping[str, str], error: RpcError) -> Refusal:
+        """Why an estimate failed; when its error does not say so, a plain call does."""
+        data = revert_data(error.reason, error.data)
+        if data:
+            return decode_refusal(data)
+        try:
+            self._rpc.call("eth_call", call, "latest")
+        except RpcError as refused:
+            data = revert_data(refused.reason, refused.data)
+        if data is None:
+            raise error
+        return decode_refusal(data)
 
     def _blocks(self, numbers: set[int]) -> dict[int, Block]:
         wanted = sorted(numbers)
@@ -250,13 +263,6 @@ def _require_code(rpc: Rpc, deployment: Deployment) -> None:
     for (name, found), theirs in zip(libraries.items(), codes, strict=True):
         if not is_our_code(load_artifact(name), _bytes(theirs)):
             raise InvalidDeployment(f"{address} calls {_hex(found)}, which is not our {name}: do not use it")
-
-
-def _refusal(error: RpcError) -> Refusal:
-    data = revert_data(error.reason, error.data)
-    if data is None:
-        raise error
-    return decode_refusal(data)
 
 
 def _block(found: Mapping[str, Any]) -> Block:

@@ -8,7 +8,8 @@ events
 ├── given a log of a block that was replaced or removed, or whose block is gone: ChainMoved
 └── given logs out of order: they should come in order
 simulate
-├── given an estimate that fails after a call that went through: its reason counts
+├── given an estimate that fails with its reason: it should be the refusal
+├── given an estimate that fails without: a plain call should tell the reason, or that there is none
 └── given an error that is no revert: it should be raised
 read_domain
 ├── given a library that is not ours: it should refuse
@@ -133,14 +134,25 @@ class TestEvents:
 
 
 class TestSimulate:
-    def test_given_an_estimate_that_fails_its_reason_should_count(self):
-        data = {"result": "0x1bcfc45e" + "00" * 31 + "07"}
-        outcome = chain(eth_call="0x", eth_estimateGas=error("revert", data)).simulate(b"")
+    SHORT = "0x1bcfc45e" + "00" * 31 + "07"
+
+    def test_given_an_estimate_with_a_reason_it_should_be_the_refusal(self):
+        outcome = chain(eth_estimateGas=error("revert", {"result": self.SHORT})).simulate(b"")
         assert (outcome.refusal.name, outcome.refusal.args) == ("ActOutOfGas", {"declared": 7})
 
-    def test_given_an_error_that_is_no_revert_it_should_be_raised(self):
+    @pytest.mark.parametrize("words", ["gas required exceeds allowance (0)", "execution reverted"])
+    def test_given_an_estimate_without_a_reason_a_call_should_tell_it(self, words):
+        node = {"eth_estimateGas": error(words), "eth_call": error("execution reverted", self.SHORT)}
+        assert chain(**node).simulate(b"").refusal.name == "ActOutOfGas"
+
+    def test_given_a_revert_without_data_it_should_be_a_refusal_without_name(self):
+        node = {"eth_estimateGas": error("execution reverted"), "eth_call": error("execution reverted", "0x")}
+        assert chain(**node).simulate(b"").refusal.name == ""
+
+    @pytest.mark.parametrize("call", ["0x", error("header not found")])
+    def test_given_an_error_that_is_no_revert_it_should_be_raised(self, call):
         with pytest.raises(RpcError, match="header not found"):
-            chain(eth_call=error("header not found"), eth_estimateGas="0x5208").simulate(b"")
+            chain(eth_estimateGas=error("header not found"), eth_call=call).simulate(b"")
 
 
 LIBRARIES = {
