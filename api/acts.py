@@ -277,8 +277,7 @@ def _draft(store: Store, once: Doing, body: DraftIn) -> ActOut:
         "deadline": str(service.now(store) + DEFAULT_LIFE),
         **body.message,
     }
-    extra = {} if body.of is None else {"of": body.of.hex()}
-    act = service.draft(store, once.caller, body.kind, _plain(body.kind, given), extra)
+    act = service.draft(store, once.caller, body.kind, _plain(body.kind, given))
     return act_out(store, once.caller, act)
 
 

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 from api.auth import read_key
 from ledger.ports import Book, Chain, Signer, Store
 from ledger.records import User
-from ledger.service import Service
+from ledger.service import DEFAULT_LIFE, Service
 from ledger.users import authenticate
 
 T = TypeVar("T")
@@ -39,6 +39,15 @@ class App(Protocol):
 
     @property
     def settings(self) -> Any: ...
+
+    @property
+    def consortium_key(self) -> bytes:
+        """Of the invoice fingerprints, 32 bytes."""
+        ...
+
+    def wake(self) -> None:
+        """Something was written: the relay may look at once."""
+        ...
 
 
 def app_of(request: Request) -> App:
@@ -100,6 +109,10 @@ class Doing:
     key: str
     body: bytes
 
+    def deadline(self, store: Store, given: int | None) -> int:
+        """The last second of a new act: as given, else in 7 days."""
+        return self.app.service.now(store) + DEFAULT_LIFE if given is None else given
+
     def __call__(
         self,
         work: Callable[[Store], BaseModel],
@@ -122,6 +135,8 @@ class Doing:
                 lambda: run(store),
             )
         )
+        if not reply.again:
+            self.app.wake()
         headers = {REPLAY: "true"} if reply.again else {}
         return Response(reply.body, reply.status, headers, "application/json")
 

@@ -9,7 +9,6 @@ from pydantic import Field
 from api.models.fields import (
     AddressOut,
     FenOut,
-    HashIn,
     HashOut,
     In,
     InstantOut,
@@ -111,9 +110,6 @@ class DraftIn(In):
 
     kind: KindName
     message: MessageJson
-    of: Annotated[HashIn | None, Field(description="The issue act that WithdrawIssue and Void are about")] = (
-        None
-    )
 
 
 class SignIn(In):

@@ -70,6 +70,11 @@ class TestApp:
     service: Service
     keystore: Any
     settings: Any = None
+    consortium_key: bytes = bytes(range(32))
+    woken: int = 0
+
+    def wake(self) -> None:
+        self.woken += 1
 
 
 _RUNNER = asyncio.Runner()
