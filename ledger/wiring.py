@@ -78,9 +78,12 @@ class App:
         return taken + sent
 
     def settle(self, most: int = 200) -> None:
-        """Steps until nothing moves any more. Raises what a step raises."""
+        """Steps until nothing moves any more, twice over: what was only sent again moves a step later. Raises what
+        a step raises."""
+        idle = 0
         for _ in range(most):
-            if not self.step():
+            idle = 0 if self.step() else idle + 1
+            if idle == 2:
                 return
 
     def wake(self) -> None:

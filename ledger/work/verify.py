@@ -114,11 +114,12 @@ Records = dict[type, dict[tuple[Any, ...], object]]
 
 def _records(store: Store) -> Records:
     """Every record of the projection by table and key, but the cursor."""
-    return {
-        kind: {_key(kind, record): record for record in store.find(kind)}
-        for kind in PROJECTION
-        if kind is not Cursor
-    }
+    found: Records = {}
+    for kind in PROJECTION:
+        if kind is not Cursor:
+            records: list[object] = store.find(kind)
+            found[kind] = {_key(kind, record): record for record in records}
+    return found
 
 
 def _key(kind: type, record: object) -> tuple[Any, ...]:

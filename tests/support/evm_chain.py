@@ -1,0 +1,128 @@
+"""The Chain port over the EVM in this process: every transaction that is sent is mined at once, as a block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ledger.chain import codec
+from ledger.chain.reverts import decode_refusal
+from ledger.chain.storage import expected
+from ledger.events import Event
+from ledger.ids import keccak256
+from ledger.ports import Block, Call, Outcome, RawTransaction, Receipt, Refusal
+from ledger.records import Lock
+from ledger.typed import Domain
+from tests.support.both import decoded
+from tests.support.world import World
+
+START = 100
+"""Height of the block that holds everything from before the gateway."""
+
+
+class EvmChain:
+    """`relay` transactions of one relayer, whose nonces are counted. What happened in the world before stands in the
+    first block; what a test does to the world directly comes as a block with the next look."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._taken = 0
+        self._events: list[Event] = []
+        self._blocks: list[Block] = []
+        self._receipts: dict[bytes, Receipt] = {}
+        self._data: dict[bytes, bytes] = {}
+        self._nonces: dict[str, int] = {}
+        self.mine()
+
+    @property
+    def domain(self) -> Domain:
+        return self.world.domain
+
+    def mine(self, tx: bytes = b"\0" * 32) -> Block:
+        """A block with everything that happened since the last one."""
+        number = START + len(self._blocks)
+        parent = self._blocks[-1].hash if self._blocks else bytes(32)
+        block = Block(number, keccak256(parent + number.to_bytes(8, "big") + tx), parent, self.world.now)
+        for position, event in enumerate(self.world.history[self._taken :]):
+            found = decoded(event, self.world, position)
+            self._events.append(Event(found.name, found.args, number, tx, position, block.time))
+        self._taken = len(self.world.history)
+        self._blocks.append(block)
+        return block
+
+    def head(self) -> Block:
+        if self._taken < len(self.world.history) or self._blocks[-1].time < self.world.now:
+            self.mine()
+        return self._blocks[-1]
+
+    def block(self, number: int) -> Block | None:
+        index = number - START
+        return self._blocks[index] if 0 <= index < len(self._blocks) else None
+
+    def events(self, first: int, last: int) -> list[Event]:
+        return [event for event in self._events if first <= event.block <= last]
+
+    def simulate(self, data: bytes) -> Outcome:
+        with self.world.scratch():
+            outcome = self.world.evm.send(self.world.address, data)
+        if not outcome.ok:
+            return Outcome(0, decode_refusal(outcome.output))
+        return Outcome(outcome.gas_used, None)
+
+    def sign(self, relayer: str, nonce: int, calls: Sequence[Call]) -> RawTransaction:
+        raw = nonce.to_bytes(8, "big") + codec.encode_relay(calls)
+        return RawTransaction(relayer, nonce, keccak256(relayer.encode() + raw), raw)
+
+    def send(self, transaction: RawTransaction) -> None:
+        if transaction.hash in self._receipts:
+            return
+        assert transaction.nonce == self._nonces.get(transaction.sender, 0), "a gap in the nonces"
+        self._nonces[transaction.sender] = transaction.nonce + 1
+        before = len(self.world.history)
+        receipt = self.world.send(transaction.raw[8:])
+        block = self.mine(transaction.hash)
+        refusals: dict[int, Refusal] = {}
+        legs: dict[bytes, Refusal] = {}
+        for event in self.world.history[before:]:
+            if event.name == "Refused":
+                refusals[event.args["position"]] = decode_refusal(event.args["reason"])
+            if event.name == "LegRefused":
+                legs[event.args["child"]] = decode_refusal(event.args["reason"])
+        self._data[transaction.hash] = transaction.raw[8:]
+        self._receipts[transaction.hash] = Receipt(
+            transaction.hash, block.number, receipt.status, receipt.gas_used, refusals, legs
+        )
+
+    def receipt(self, hash_: bytes) -> Receipt | None:
+        return self._receipts.get(hash_)
+
+    def nonce(self, address: str) -> int:
+        return self._nonces.get(address, 0)
+
+    def encode(self, function: str, *args: object) -> bytes:
+        return codec.encode_call(function, *args)
+
+    def encode_transfer(
+        self,
+        offer: Mapping[str, Any],
+        signatures: bytes,
+        acceptances: Sequence[tuple[int, Sequence[int], bytes]],
+    ) -> bytes:
+        return codec.encode_transfer(offer, signatures, acceptances)
+
+    def acts(self, hash_: bytes) -> list[tuple[str, list[Any]] | None]:
+        data = self._data.get(hash_)
+        return [] if data is None else codec.decode_acts(data)
+
+    def compare(self, records: Sequence[object], block: int) -> tuple[int, list[str]]:
+        locks = {record.id: record for record in records if isinstance(record, Lock)}
+        words = [word for record in records for word in expected(record, locks)]
+        found = self.load([word.slot for word in words], block)
+        pairs = zip(words, found, strict=True)
+        return len(words), [word.about for word, there in pairs if not word.agrees(there)]
+
+    def load(self, slots: Sequence[bytes], block: int | None = None) -> list[bytes]:
+        return [
+            self.world.evm.storage(self.world.address, int.from_bytes(slot, "big")).to_bytes(32, "big")
+            for slot in slots
+        ]
