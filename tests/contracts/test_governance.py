@@ -301,7 +301,7 @@ def test_a_bad_constructor(world: World) -> None:
 
 def test_the_constructor_tells_everything(world: World) -> None:
     fresh = deploy(world.evm)
-    event = next(e for e in fresh.history if e.name == "Deployed")
+    event = fresh.last("Deployed")
     assert event["salt"] == fresh.domain.salt != world.domain.salt
     assert int(event["predecessor"], 16) == 0
     assert event["months"] == 6

@@ -429,7 +429,7 @@ def test_recovered_after_14_days(world: World) -> None:
     started = world.now
     second = Key("later maker")
     running = recover(world, [(LATER, SOLE), (second, MAKER)])
-    event = [e for e in world.history if e.name == "RecoveryStarted"][-1]
+    event = world.last("RecoveryStarted")
     assert event["readyAt"] == started + 14 * DAY
     world.until(started + 14 * DAY - 1)
     with refused("TooEarly", readyAt=started + 14 * DAY):

@@ -104,6 +104,17 @@ def decode_error(data: bytes) -> Reverted:
     return Reverted(entry["name"], {i["name"]: v for i, v in zip(entry["inputs"], values, strict=True)})
 
 
+def function_name(data: bytes, contract: str = "GoldTicket") -> str:
+    """The function that calldata calls, or ""."""
+    return _functions(contract).get(data[:4], "")
+
+
+def function_names(contract: str = "GoldTicket", writing: bool = True) -> list[str]:
+    """The functions that change state, or those that only read."""
+    entries = _entries(contract, "function").values()
+    return sorted(e["name"] for e in entries if (e["stateMutability"] == "nonpayable") == writing)
+
+
 def error_names() -> list[str]:
     """Every error that the contract can revert with."""
     return sorted(_entries("IErrors", "error"))
@@ -122,6 +133,11 @@ def selector(entry: Mapping[str, Any]) -> bytes:
 @cache
 def _entries(contract: str, kind: str) -> dict[str, dict[str, Any]]:
     return {entry["name"]: entry for entry in artifact(contract)["abi"] if entry["type"] == kind}
+
+
+@cache
+def _functions(contract: str) -> dict[bytes, str]:
+    return {selector(entry): name for name, entry in _entries(contract, "function").items()}
 
 
 @cache

@@ -75,12 +75,16 @@ class Result:
 
 
 class World:
-    """One deployment on one EVM. `now` is the next block's time; every transaction is a block."""
+    """One deployment on one EVM. `now` is the next block's time; every transaction is a block.
+
+    `history`: every event so far. `accepted`: the functions that took effect at least once.
+    """
 
     def __init__(self, evm: Evm, address: str, libraries: Mapping[str, str]) -> None:
         self.evm, self.address, self.libraries = evm, address, libraries
         self.issues: dict[bytes, dict[str, Any]] = {}
         self.history: list[Event] = []
+        self.accepted: set[str] = set()
         self._salts = 0
         self.domain = Domain(evm.chain_id, address, self.view("domainSalt"))
 
@@ -110,12 +114,12 @@ class World:
     def scratch(self) -> Iterator[World]:
         """Whatever happens inside is undone at the end."""
         point = self.evm.snapshot()
-        kept = dict(self.issues), len(self.history), self._salts
+        kept = dict(self.issues), set(self.accepted), len(self.history), self._salts
         try:
             yield self
         finally:
             self.evm.revert(point)
-            self.issues, count, self._salts = kept
+            self.issues, self.accepted, count, self._salts = kept
             del self.history[count:]
 
     def cold(self, chain_id: int | None = None) -> World:
@@ -124,6 +128,7 @@ class World:
         other.__dict__.update(self.__dict__)
         other.evm = self.evm.fresh(chain_id)
         other.issues, other.history = dict(self.issues), list(self.history)
+        other.accepted = set(self.accepted)
         return other
 
     # ---- transactions and views
@@ -135,6 +140,8 @@ class World:
         logs = tuple(decode_log(log) for log in outcome.logs if log.address == self.address)
         self.history += logs
         refusal = None if outcome.ok else decode_error(outcome.output)
+        if outcome.ok:
+            self.accepted.add(abi.function_name(data))
         return Receipt(outcome.ok, logs, outcome.gas_used, refusal, outcome.output)
 
     def relay(
@@ -143,6 +150,10 @@ class World:
         """Acts in one transaction; (data, declared gas) or data with 3,000,000. Raises when the whole reverts."""
         receipt = self.send(self.relay_data(calls), gas).expect()
         given = decode_output("relay", receipt.output)
+        datas = [call if isinstance(call, bytes) else call[0] for call in calls]
+        self.accepted |= {
+            abi.function_name(data) for data, reason in zip(datas, given, strict=True) if not reason
+        }
         return receipt, [Result(not reason, decode_error(reason) if reason else None) for reason in given]
 
     def relay_data(self, calls: Sequence[bytes | tuple[bytes, int]]) -> bytes:
@@ -166,6 +177,10 @@ class World:
         other = self.cold()
         other.evm.poke(self.address, layout.place(label, *keys).slot, word)
         return other
+
+    def last(self, name: str) -> Event:
+        """The latest event of a name in the ledger's history."""
+        return next(event for event in reversed(self.history) if event.name == name)
 
     def ticket(self, id: bytes) -> layout.Ticket:
         """A ticket's word."""
