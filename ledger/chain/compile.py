@@ -8,6 +8,7 @@ compilers give the same bytecode, link placeholders included.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,10 +25,13 @@ SOURCES = ROOT / "contracts"
 ARTIFACTS = Path(__file__).resolve().parent / "artifacts"
 SETTINGS = ROOT / "solc-settings.json"
 
+_AST_ID = re.compile(r"(t_(?:struct|enum|contract|userDefinedValueType)\([\w$]+\))\d+")
+"""The end of a type's identifier, e.g. `t_struct(Order)16589_storage`."""
+
 Artifact = dict[str, Any]
 """contractName, sourceName, abi, and if there is code: bytecode and deployedBytecode (0x hex with link
 placeholders), linkReferences, deployedLinkReferences (source → library → [{start, length}] in bytes),
-deployedSize (bytes), storageLayout where the contract has storage."""
+deployedSize (bytes), storageLayout where the contract has storage (without the compiler's syntax tree ids)."""
 
 
 class CompileError(GoldTicketError):
@@ -146,8 +150,20 @@ def _artifact(source: str, name: str, output: dict[str, Any]) -> Artifact:
             "deployedSize": len(deployed["object"]) // 2,
         }
     if output["storageLayout"].get("storage"):
-        artifact["storageLayout"] = output["storageLayout"]
+        artifact["storageLayout"] = _without_ast_ids(output["storageLayout"])
     return artifact
+
+
+def _without_ast_ids(layout: Any) -> Any:
+    """A storage layout as it is, but for the numbers of syntax tree nodes: they change with every added file."""
+    if isinstance(layout, dict):
+        kept = {_AST_ID.sub(r"\1", k): _without_ast_ids(v) for k, v in layout.items() if k != "astId"}
+        if len(kept) < len(layout.keys() - {"astId"}):
+            raise CompileError(f"two types of one name in the storage layout: {sorted(layout)}")
+        return kept
+    if isinstance(layout, list):
+        return [_without_ast_ids(member) for member in layout]
+    return _AST_ID.sub(r"\1", layout) if isinstance(layout, str) else layout
 
 
 def _solc_command() -> Path:

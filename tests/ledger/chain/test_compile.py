@@ -1,7 +1,7 @@
 """The compiler.
 
 given sources that are wrong
-  it should refuse them with the compiler's words, or name the two contracts of one name
+  it should refuse them with the compiler's words, or name the two contracts (or stored types) of one name
 given packages that are not installed
   it should say to run scripts/setup
 given a contract above EIP-170's limit
@@ -108,6 +108,28 @@ def test_an_artifact_has_code_links_and_storage(sources: Path) -> None:
     assert book["bytecode"][2 + 2 * link["start"] :].startswith("__$")
     assert book["deployedSize"] == len(book["deployedBytecode"]) // 2 - 1
     assert [slot["label"] for slot in book["storageLayout"]["storage"]] == ["sum"]
+
+
+def test_a_storage_layout_does_not_change_with_files_beside_it(sources: Path) -> None:
+    owner = "contract Owner { struct Line { uint96 fen; } mapping(bytes32 => Line) public lines; }"
+    (sources / "Owner.sol").write_text(HEAD + owner)
+    alone = compile_contracts(sources).artifacts["Owner"]
+
+    (sources / "Added.sol").write_text(HEAD + "contract Added { uint256 public first; }")
+
+    assert compile_contracts(sources).artifacts["Owner"] == alone
+    assert "t_struct(Line)_storage" in alone["storageLayout"]["types"]
+
+
+def test_two_types_of_one_name_are_refused(sources: Path) -> None:
+    twice = (
+        "library One { struct Line { uint96 fen; } } library Two { struct Line { uint48 party; } }"
+        "contract Owner { One.Line public first; Two.Line public second; }"
+    )
+    (sources / "Owner.sol").write_text(HEAD + twice)
+
+    with pytest.raises(CompileError, match="two types of one name"):
+        compile_contracts(sources)
 
 
 def test_writing_deletes_what_is_gone(tmp_path: Path) -> None:
