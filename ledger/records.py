@@ -214,7 +214,7 @@ class Funding:
     log: int = field(metadata=KEY)
     issuance: bytes = field(metadata=INDEXED)
     bank: int = field()
-    ref: bytes = field()
+    ref: bytes = field(metadata=INDEXED)
     amount: Fen = field()
     at: int = field()
 
@@ -228,7 +228,7 @@ class Payment:
     ticket: bytes = field(metadata=INDEXED)
     party: int = field(metadata=INDEXED)
     bank: int = field()
-    ref: bytes = field()
+    ref: bytes = field(metadata=INDEXED)
     amount: Fen = field()
     paid_at: int = field()
 
@@ -409,7 +409,7 @@ class PayableRow:
     due: str = field()
     fields: Json = field()
     imported_at: int = field()
-    act: bytes = b""
+    act: bytes = field(default=b"", metadata=INDEXED)
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,9 @@ def upgrade() -> None:
     sa.Column('act', sa.LargeBinary(), autoincrement=False, nullable=False),
     sa.PrimaryKeyConstraint('core', 'supplier', 'invoice', name=op.f('pk_payable_row'))
     )
+    with op.batch_alter_table('payable_row', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_payable_row_act'), ['act'], unique=False)
+
     op.create_table('profile',
     sa.Column('hash', sa.LargeBinary(), autoincrement=False, nullable=False),
     sa.Column('uscc', sa.Text().with_variant(sa.TEXT(collation='C'), 'postgresql'), autoincrement=False, nullable=False),
@@ -234,3 +237,4 @@ def upgrade() -> None:
     with op.batch_alter_table('user', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_user_address'), ['address'], unique=False)
         batch_op.create_index(batch_op.f('ix_user_party'), ['party'], unique=False)
+
