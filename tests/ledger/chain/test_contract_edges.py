@@ -20,8 +20,9 @@ import pytest
 
 from ledger.chain import codec
 from ledger.chain.artifact import creation_code, libraries_of, load_artifact
-from ledger.chain.contract import ChainMoved, GoldTicketChain, NotSent, read_domain
+from ledger.chain.contract import ChainMoved, GoldTicketChain, NotSent
 from ledger.chain.deploy import Deployment, InvalidDeployment
+from ledger.chain.domain import read_domain
 from ledger.chain.engine import Engine
 from ledger.chain.rpc import RpcError
 from ledger.chain.signing import HeldKeys
