@@ -21,12 +21,12 @@ from api.models.fields import HashIn
 from api.pages import Page, Paged, Paging, page, page_of
 from ledger import typed
 from ledger.acts import State
-from ledger.chain.signing import recover
 from ledger.errors import Invalid, NotFound
 from ledger.ids import new_salt
 from ledger.ports import Store
 from ledger.records import Act, Leg, Seat, Signature, SignerKey, User
 from ledger.service import DEFAULT_LIFE, Service, visible
+from ledger.signatures import recover
 
 router = APIRouter(prefix="/acts", tags=["acts"])
 

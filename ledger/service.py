@@ -28,7 +28,6 @@ from ledger.acts import (
     step,
     subject_of,
 )
-from ledger.chain.signing import recover
 from ledger.errors import Conflict, Forbidden, Invalid, NotFound
 from ledger.ids import new_salt
 from ledger.ports import Clock, Signer, Store
@@ -46,6 +45,7 @@ from ledger.records import (
     Ticket,
     User,
 )
+from ledger.signatures import recover
 from ledger.typed import Domain
 
 RIGHTS = {1: "maker", 2: "checker", 3: "sole"}

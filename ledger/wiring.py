@@ -25,13 +25,13 @@ from ledger.chain.engine import Engine
 from ledger.chain.nodes import DevNode, NetworkNode, NodeOptions, open_network, read_chain_id, start_node
 from ledger.chain.reverts import explain, permanent
 from ledger.chain.rpc import Rpc
-from ledger.chain.signing import HeldKeys
 from ledger.clock import SystemClock
 from ledger.errors import GoldTicketError, Invalid
 from ledger.keys.keystore import Keystore
 from ledger.ports import Clock
 from ledger.service import Service
 from ledger.settings import Settings
+from ledger.signatures import HeldKeys
 from ledger.work.relay import Relay
 from ledger.work.watch import Watch
 

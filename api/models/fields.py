@@ -21,11 +21,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from ledger.chain.signing import checksum_address, compact
 from ledger.clock import parse_date, parse_instant, utc_text
 from ledger.errors import GoldTicketError
 from ledger.ids import parse_hex, parse_uscc, to_hex
 from ledger.money import MAX_FEN, Fen, format_fen, parse_fen
+from ledger.signatures import checksum_address, compact
 
 T = TypeVar("T")
 

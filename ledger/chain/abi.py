@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.chain.signing import checksum_address
+from ledger.signatures import checksum_address
 
 WORD = 32
 _SPREAD = 8

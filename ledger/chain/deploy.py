@@ -14,9 +14,9 @@ from ledger.chain.artifact import creation_code, has_artifact, libraries_of, loa
 from ledger.chain.engine import Engine
 from ledger.chain.reverts import decode_refusal, refused, revert_data
 from ledger.chain.rpc import Rpc, RpcError
-from ledger.chain.signing import HeldKeys, checksum_address
 from ledger.chain.transactions import Transaction, gas_price
 from ledger.errors import Invalid, Unavailable
+from ledger.signatures import HeldKeys, checksum_address
 from ledger.typed import Message
 
 NOBODY = "0x" + "00" * 20

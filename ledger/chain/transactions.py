@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from ledger.chain.engine import Engine, FeePolicy
 from ledger.chain.rpc import Rpc
-from ledger.chain.signing import split_signature
 from ledger.errors import Invalid
 from ledger.ids import keccak256
 from ledger.ports import Call, RawTransaction, Signer
+from ledger.signatures import split_signature
 
 INTRINSIC = 21_000
 """Gas of any transaction."""

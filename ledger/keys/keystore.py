@@ -19,8 +19,8 @@ from typing import Any, cast
 from coincurve import PrivateKey
 from eth_account import Account
 
-from ledger.chain.signing import address_of, new_key, private_key, sign_digest
 from ledger.errors import NotFound, Unavailable
+from ledger.signatures import address_of, new_key, private_key, sign_digest
 
 STANDARD_COST = 2**18
 """scrypt's n: about a second and 256 MB for each key that is opened."""

@@ -14,7 +14,6 @@ from fastapi import FastAPI
 
 from api.main import create_app
 from ledger.addresses import parse_address
-from ledger.chain.signing import HeldKeys
 from ledger.clearing import PayeeAccount
 from ledger.clock import ManualClock
 from ledger.errors import Unavailable
@@ -24,6 +23,7 @@ from ledger.participants_file import Contact, ParticipantFile
 from ledger.ports import Block, Book
 from ledger.records import Cursor, Governance, Issuance, Opening, Participant, SignerKey, Ticket
 from ledger.service import Service
+from ledger.signatures import HeldKeys
 from ledger.typed import Domain
 from ledger.users import create_user
 from tests.support.actors import (

@@ -30,11 +30,11 @@ from ledger.chain.deploy import Deployment, Genesis, InvalidDeployment, deploy
 from ledger.chain.interop import as_web3_contract
 from ledger.chain.nodes import start_node
 from ledger.chain.rpc import Rpc
-from ledger.chain.signing import HeldKeys
 from ledger.chain.transactions import TransactionTooLarge
 from ledger.errors import NotFound, refusal
 from ledger.ids import keccak256
 from ledger.ports import Call
+from ledger.signatures import HeldKeys
 from tests.support.actors import HUAIYUE, LANGONG, LANWAN, PANEL, REGISTRAR, SEEDS, THRESHOLD, WANYUE, WUZE
 from tests.support.drafts import draft
 

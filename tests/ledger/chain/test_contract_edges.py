@@ -25,8 +25,8 @@ from ledger.chain.deploy import Deployment, InvalidDeployment
 from ledger.chain.domain import read_domain
 from ledger.chain.engine import Engine
 from ledger.chain.rpc import RpcError
-from ledger.chain.signing import HeldKeys
 from ledger.ports import RawTransaction
+from ledger.signatures import HeldKeys
 from ledger.typed import Domain
 
 ADDRESS = "0x" + "ab" * 20

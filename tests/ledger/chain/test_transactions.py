@@ -16,11 +16,11 @@ from eth_account import Account
 
 from ledger.chain.codec import encode_relay
 from ledger.chain.engine import Engine, FeePolicy
-from ledger.chain.signing import HeldKeys, address_of
 from ledger.chain.transactions import Transaction, gas_price, intrinsic_gas, relay_gas, rlp
 from ledger.errors import NotFound
 from ledger.ids import keccak256
 from ledger.ports import Call
+from ledger.signatures import HeldKeys, address_of
 from tests.support.actors import HEYI, LANGONG, SUHENG, WANYUE, WUZE, XICHUAN
 from tests.support.world import FACE, ready_world
 

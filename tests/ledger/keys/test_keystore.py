@@ -22,11 +22,11 @@ import traceback
 import pytest
 from eth_account import Account
 
-from ledger.chain.signing import address_of, recover
 from ledger.errors import NotFound
 from ledger.ids import keccak256
 from ledger.keys import keystore
 from ledger.keys.keystore import Keystore, KeystoreLocked
+from ledger.signatures import address_of, recover
 
 PASSPHRASE = "correct horse battery staple 金票"
 KEY = keccak256(b"wanyue")

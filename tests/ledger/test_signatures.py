@@ -11,9 +11,9 @@ import pytest
 from eth_account import Account
 
 from ledger.chain import signing
-from ledger.chain.signing import ORDER, HeldKeys, InvalidKey, InvalidSignature
 from ledger.errors import NotFound
 from ledger.ids import keccak256
+from ledger.signatures import ORDER, HeldKeys, InvalidKey, InvalidSignature
 
 KEYS = [keccak256(bytes([i])) for i in range(20)]
 DIGEST = keccak256("金票".encode())
