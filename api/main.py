@@ -8,14 +8,22 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import acts, health, limits, openapi, participants, problems
+from api import acts, health, issue, limits, openapi, participants, payables, problems, transfer
 from api.deps import App
 
 PREFIX = "/v1"
 MOST_BYTES = 6 * 1024 * 1024
 """Of a request, a file of 5 MiB and its form included."""
 
-_ROUTERS = (participants.router, limits.router, acts.router, health.router)
+_ROUTERS = (
+    participants.router,
+    limits.router,
+    payables.router,
+    issue.router,
+    transfer.router,
+    acts.router,
+    health.router,
+)
 
 _TAGS = {
     "participants": "Who takes part: admission, keys, files, recovery, suspension, the panel (参与方)",

@@ -71,6 +71,8 @@ def example_of(schema: Json, node: Json) -> Any:
         return [example_of(schema, node["items"])]
     if node.get("type") == "object" and "properties" in node:
         return {name: _example_at(schema, name, part) for name, part in node["properties"].items()}
+    if "contentMediaType" in node:
+        return "(the file's bytes)"
     if node.get("type") == "null":
         return None
     raise KeyError(f"no example for {node}")

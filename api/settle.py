@@ -1,0 +1,1 @@
+"""IN WORK RIGHT NOW by another colleague (finance, settle, freeze, documents routers, their models and tests, and their lines in api/main.py). The colleague on participants … transfer leaves these four to them."""
