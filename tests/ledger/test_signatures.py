@@ -10,7 +10,7 @@
 import pytest
 from eth_account import Account
 
-from ledger.chain import signing
+from ledger import signatures
 from ledger.errors import NotFound
 from ledger.ids import keccak256
 from ledger.signatures import ORDER, HeldKeys, InvalidKey, InvalidSignature
@@ -22,71 +22,71 @@ DIGEST = keccak256("金票".encode())
 @pytest.mark.parametrize("key", [b"", b"\x01" * 31, bytes(32), ORDER.to_bytes(32, "big"), b"\xff" * 32])
 def test_given_no_key_it_should_refuse_without_showing_it(key):
     with pytest.raises(InvalidKey) as caught:
-        signing.address_of(key)
+        signatures.address_of(key)
     assert key.hex()[:8] not in str(caught.value) or not key
 
 
 def test_given_a_digest_of_another_length_it_should_refuse():
     with pytest.raises(ValueError, match="a digest has 32 bytes, not 31"):
-        signing.sign_digest(KEYS[0], bytes(31))
+        signatures.sign_digest(KEYS[0], bytes(31))
 
 
 @pytest.mark.parametrize("length", [0, 63, 65, 128])
 def test_given_another_length_it_should_refuse(length):
     with pytest.raises(InvalidSignature, match=f"has {length} bytes, not 64"):
-        signing.recover(DIGEST, bytes(length))
+        signatures.recover(DIGEST, bytes(length))
 
 
 def test_given_a_high_s_it_should_refuse_though_the_curve_would_take_it():
-    r = signing.sign_digest(KEYS[0], DIGEST)[:32]
+    r = signatures.sign_digest(KEYS[0], DIGEST)[:32]
     with pytest.raises(InvalidSignature, match="low-s"):
-        signing.recover(DIGEST, r + (signing.HALF_ORDER + 1).to_bytes(32, "big"))
+        signatures.recover(DIGEST, r + (signatures.HALF_ORDER + 1).to_bytes(32, "big"))
 
 
 def test_given_65_bytes_with_a_high_s_compact_should_refuse():
-    r, s, parity = signing.split_signature(signing.sign_digest(KEYS[0], DIGEST))
+    r, s, parity = signatures.split_signature(signatures.sign_digest(KEYS[0], DIGEST))
     high = r.to_bytes(32, "big") + (ORDER - s).to_bytes(32, "big") + bytes([28 - parity])
     with pytest.raises(InvalidSignature, match="low-s"):
-        signing.compact(high)
+        signatures.compact(high)
 
 
 def test_given_zeros_it_should_refuse():
     with pytest.raises(InvalidSignature):
-        signing.recover(DIGEST, bytes(64))
+        signatures.recover(DIGEST, bytes(64))
 
 
 def test_given_an_x_that_is_on_no_point_it_should_refuse():
     with pytest.raises(InvalidSignature, match="belongs to no key"):
-        signing.recover(DIGEST, (5).to_bytes(32, "big") + (1).to_bytes(32, "big"))
+        signatures.recover(DIGEST, (5).to_bytes(32, "big") + (1).to_bytes(32, "big"))
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_it_should_agree_with_eth_account(key):
     account = Account.from_key(key)
     theirs = account.unsafe_sign_hash(DIGEST).signature
-    ours = signing.sign_digest(key, DIGEST)
-    assert signing.address_of(key) == account.address
-    assert signing.compact(bytes(theirs)) == ours
-    assert signing.compact(ours) == ours
-    assert signing.recover(DIGEST, ours) == account.address
+    ours = signatures.sign_digest(key, DIGEST)
+    assert signatures.address_of(key) == account.address
+    assert signatures.compact(bytes(theirs)) == ours
+    assert signatures.compact(ours) == ours
+    assert signatures.recover(DIGEST, ours) == account.address
 
 
 @pytest.mark.parametrize("v", [2, 26, 29, 255])
 def test_given_an_odd_last_byte_compact_should_refuse(v):
     r_s = bytes(Account.from_key(KEYS[0]).unsafe_sign_hash(DIGEST).signature)[:64]
     with pytest.raises(InvalidSignature, match="27 or 28"):
-        signing.compact(r_s + bytes([v]))
+        signatures.compact(r_s + bytes([v]))
 
 
 def test_a_new_key_should_be_a_key():
-    assert signing.address_of(signing.new_key()).startswith("0x")
+    assert signatures.address_of(signatures.new_key()).startswith("0x")
 
 
 def test_held_keys_should_sign_for_their_own_and_show_none():
     held = HeldKeys(*KEYS[:2])
-    mine = signing.address_of(KEYS[1])
-    assert signing.recover(DIGEST, held.sign(mine, DIGEST)) == mine
-    assert held.addresses == tuple(signing.address_of(key) for key in KEYS[:2])
+    mine = signatures.address_of(KEYS[1])
+    assert signatures.recover(DIGEST, held.sign(mine, DIGEST)) == mine
+    assert held.addresses == tuple(signatures.address_of(key) for key in KEYS[:2])
     assert KEYS[0].hex() not in repr(held)
     with pytest.raises(NotFound):
-        held.sign(signing.address_of(KEYS[3]), DIGEST)
+        held.sign(signatures.address_of(KEYS[3]), DIGEST)
