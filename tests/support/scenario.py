@@ -28,7 +28,7 @@ from tests.support.actors import (
     Party,
 )
 from tests.support.drafts import Draft
-from tests.support.world import DAY, DUE, FACE, GRACE, World
+from tests.support.world import DAY, FACE, GRACE, World
 
 PART = FACE // 8
 
@@ -100,9 +100,10 @@ def suspensions_and_panel(world: World) -> None:
         world.act("ChangePanel", PANEL[:3], members=chosen, threshold=3, sequence=sequence)
     world.panel("Stop", stages=9, until=world.now + DAY)
     world.advance(DAY)
-    for months, start in ((9, world.now), (12, world.now + DAY)):
-        policy: dict[str, Any] = {"months": months, "from": start}
+    for months in (9, 12):
+        policy: dict[str, Any] = {"months": months, "from": world.now + DAY}
         world.panel("SetPolicy", **policy)
+        world.advance(2 * DAY)
     world.limit(CHENGHAI, 99 * FACE)
     world.panel("Halt", core=CHENGHAI.id, halted=True)
     world.panel("Halt", core=CHENGHAI.id, halted=False)
@@ -176,7 +177,7 @@ def settling(world: World, pool: list[bytes]) -> None:
     world.send(_replacement(world, LANGONG, pool[2]).data).expect()
     world.fund((pool[0], FACE), (pool[1], PART))
     world.pay_out((pool[0], PART), (pool[0], FACE), (pool[4], PART // 2))
-    world.until(DUE)
+    world.until(world.due)
     world.pay_out((pool[1], 1), (pool[1], FACE))
     world.fund((replaced, FACE - 1), bank=QIANCHAO)
     world.pay_out((replaced, FACE // 3), bank=QIANCHAO)

@@ -78,6 +78,7 @@ class World:
     """One deployment on one EVM. `now` is the next block's time; every transaction is a block.
 
     `history`: every event so far. `accepted`: the functions that took effect at least once.
+    `due` and the other dates are what `issue` writes unless told otherwise.
     """
 
     def __init__(self, evm: Evm, address: str, libraries: Mapping[str, str]) -> None:
@@ -85,6 +86,8 @@ class World:
         self.issues: dict[bytes, dict[str, Any]] = {}
         self.history: list[Event] = []
         self.accepted: set[str] = set()
+        self.contractual_due, self.due = CONTRACTUAL_DUE, DUE
+        self.transferable_until = TRANSFERABLE_UNTIL
         self._salts = 0
         self.domain = Domain(evm.chain_id, address, self.view("domainSalt"))
 
@@ -311,9 +314,9 @@ class World:
             "supplier": supplier.id,
             "clearingBank": HUAIYUE.id,
             "face": face,
-            "contractualDue": CONTRACTUAL_DUE,
-            "due": DUE,
-            "transferableUntil": TRANSFERABLE_UNTIL,
+            "contractualDue": self.contractual_due,
+            "due": self.due,
+            "transferableUntil": self.transferable_until,
             "grace": GRACE,
             "depth": 10,
             "minimum": MINIMUM,
@@ -494,7 +497,11 @@ def deploy(evm: Evm, **given: Any) -> World:
 
 def ready_world() -> World:
     """Everybody of FACTS admitted, both cores with a limit. About a tenth of a second."""
-    world = deploy(Evm(timestamp=OPENED, number=100))
+    return furnish(deploy(Evm(timestamp=OPENED, number=100)))
+
+
+def furnish(world: World) -> World:
+    """Everybody comes in, and both cores get a limit."""
     for party in ADMITTED:
         world.admit(party)
     for core in ADMITTED[:2]:
