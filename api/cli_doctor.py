@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from ledger.book.db import SqlBook
-from ledger.chain.contract import read_domain
 from ledger.chain.deploy import Deployment
+from ledger.chain.domain import read_domain
 from ledger.chain.nodes import DevNode
 from ledger.chain.nodes.binaries import node_binary
 from ledger.chain.rpc import Rpc
