@@ -13,10 +13,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from ledger.chain.nodes.binaries import ROOT, node_binary, node_modules, npm_file
-from ledger.errors import GoldTicketError
+from ledger.chain.nodes.binaries import ROOT
+from ledger.chain.solc import CompileError, compiler_output
 
 MAX_DEPLOYED_BYTES = 24_576
 """Limit of a contract's deployed code (EIP-170)."""
@@ -34,13 +34,6 @@ placeholders), linkReferences, deployedLinkReferences (source → library → [{
 deployedSize (bytes), storageLayout where the contract has storage (without the compiler's syntax tree ids)."""
 
 
-class CompileError(GoldTicketError):
-    """The sources do not compile; the message is the compiler's."""
-
-    code = "compile-error"
-    title = "The contracts do not compile"
-
-
 @dataclass(frozen=True)
 class Compiled:
     """What one compiler run gave: artifacts by contract name, and the compiler's warnings."""
@@ -55,13 +48,7 @@ class Compiled:
 
 def compile_contracts(sources: Path = SOURCES) -> Compiled:
     """Compile every .sol file below `sources`. Raises CompileError, or ToolMissing without npm packages."""
-    import solcx  # only who compiles needs it; a user lives on the committed artifacts
-    from solcx.exceptions import SolcError
-
-    try:
-        output = solcx.compile_standard(standard_input(sources), solc_binary=_solc_command())
-    except SolcError as error:
-        raise CompileError(error.message) from None
+    output = compiler_output(standard_input(sources))
     return Compiled(
         artifacts=_artifacts(output["contracts"]),
         warnings=[e["formattedMessage"] for e in output.get("errors", [])],
@@ -166,21 +153,6 @@ def _without_ast_ids(layout: Any) -> Any:
     return _AST_ID.sub(r"\1", layout) if isinstance(layout, str) else layout
 
 
-def _solc_command() -> Path:
-    """An executable that behaves like a native solc, written beside the packages it starts."""
-    npm_file("the Solidity compiler", "solc/soljson.js")
-    command = node_modules() / ".cache" / "goldticket-solc"
-    script = Path(__file__).with_name("solcjs.cjs")
-    text = f"#!/bin/sh\nexec '{node_binary()}' '{script}' '{node_modules()}' \"$@\"\n"
-    if not command.exists() or command.read_text(encoding="utf-8") != text:
-        command.parent.mkdir(exist_ok=True)
-        fresh = command.with_suffix(".new")
-        fresh.write_text(text, encoding="utf-8")
-        fresh.chmod(0o755)
-        fresh.replace(command)
-    return command
-
-
 def main() -> int:
     """Compile, write the artifacts, print sizes. Returns 1 on errors, warnings or a contract too large."""
     try:
@@ -189,8 +161,10 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     write_artifacts(compiled)
-    print(*compiled.warnings, sep="\n", file=sys.stderr)
-    print(*size_table(compiled), sep="\n")
+    for line in compiled.warnings:
+        print(line, file=sys.stderr)
+    for line in size_table(compiled):
+        print(line)
     return 1 if compiled.oversized() or compiled.warnings else 0
 
 
