@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from ledger.chain.nodes.binaries import ROOT
 from ledger.chain.solc import CompileError, compiler_output

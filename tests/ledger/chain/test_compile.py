@@ -19,13 +19,13 @@ from ledger.chain.compile import (
     ARTIFACTS,
     MAX_DEPLOYED_BYTES,
     Compiled,
-    CompileError,
     artifact_text,
     compile_contracts,
     size_table,
     write_artifacts,
 )
 from ledger.chain.nodes import ToolMissing
+from ledger.chain.solc import CompileError
 
 HEAD = "// SPDX-License-Identifier: Apache-2.0\npragma solidity ^0.8.28;\n"
 LEDGER = f"""{HEAD}
