@@ -138,13 +138,14 @@ def wire(settings: Settings, clock: Clock | None = None) -> App:
     settings.home.mkdir(parents=True, exist_ok=True)
     node = open_node(settings)
     try:
-        return _wire_on(settings, node, clock or SystemClock())
+        return wire_on(settings, node, clock or SystemClock())
     except BaseException:
         node.stop()
         raise
 
 
-def _wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> App:
+def wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> App:
+    """The application on a node that runs already, which stops with it."""
     deployment = Deployment.load(settings.deployment_file)
     rpc = Rpc(node.engine.urls, batch_items=node.engine.limits.batch_items)
     relayer = HeldKeys(relayer_key(settings))
@@ -185,27 +186,37 @@ def open_node(settings: Settings) -> DevNode | NetworkNode:
 
 
 def deploy_genesis(settings: Settings, genesis: Genesis) -> Deployment:
-    """Deploys to the settings' node and saves the record. Refuses to deploy over an existing record."""
+    """Starts the settings' node, deploys there, stops it. Refuses to deploy over an existing record."""
     settings.home.mkdir(parents=True, exist_ok=True)
+    _require_fresh(settings)
+    node = open_node(settings)
+    try:
+        return deploy_on(settings, node, genesis)
+    finally:
+        node.stop()
+
+
+def deploy_on(settings: Settings, node: DevNode | NetworkNode, genesis: Genesis) -> Deployment:
+    """Deploys to a node that runs already, and saves the record. Refuses to deploy over an existing record."""
+    _require_fresh(settings)
+    key = relayer_key(settings)
+    [sender] = HeldKeys(key).addresses
+    if isinstance(node, DevNode):
+        node.set_balance(sender, ENOUGH)
+    rpc = Rpc(node.engine.urls)
+    try:
+        record = deploy(rpc, node.engine, key, genesis)
+    finally:
+        rpc.close()
+    record.save(settings.deployment_file)
+    return record
+
+
+def _require_fresh(settings: Settings) -> None:
     if settings.deployment_file.exists():
         raise Invalid(
             f"{settings.deployment_file} is there: this home has its ledger already. Choose another home."
         )
-    node = open_node(settings)
-    try:
-        key = relayer_key(settings)
-        [sender] = HeldKeys(key).addresses
-        if isinstance(node, DevNode):
-            node.set_balance(sender, ENOUGH)
-        rpc = Rpc(node.engine.urls)
-        try:
-            record = deploy(rpc, node.engine, key, genesis)
-        finally:
-            rpc.close()
-        record.save(settings.deployment_file)
-        return record
-    finally:
-        node.stop()
 
 
 def open_keystore(settings: Settings) -> Keystore:

@@ -1,21 +1,14 @@
-"""The demo's people at their desks: an HTTP client for each, and the first users of a new deployment."""
+"""People at their desks: a signing key, an API key, and what they say over HTTP."""
 
 from __future__ import annotations
 
-import itertools
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from ledger.chain.deploy import Deployment, Genesis
-from ledger.records import User
-from ledger.settings import Settings
-from ledger.users import create_user
-from ledger.wiring import App, deploy_genesis, open_keystore
-from scripts.story.cast import EVERYBODY, NAMED_BANK, PANEL, SEEDS, THRESHOLD, Company
+from scripts.story.cast import Company, Human
 
 RIGHTS = {"maker": 1, "checker": 2, "sole": 3}
 SCOPES = {"maker": ["maker"], "checker": ["checker"], "sole": ["maker", "checker"]}
@@ -23,59 +16,18 @@ SCOPES = {"maker": ["maker"], "checker": ["checker"], "sole": ["maker", "checker
 
 @dataclass(frozen=True)
 class Desk:
-    """One person: company, name, right and signing address."""
+    """One person's place: company, person and signing address."""
 
     company: Company
-    name: str
-    right: str
+    human: Human
     address: str
 
 
-def make_keys(settings: Settings) -> list[Desk]:
-    """A signing key for each person, kept in the server's keystore."""
-    keystore = open_keystore(settings)
-    return [
-        Desk(company, name, right, keystore.create())
-        for company in EVERYBODY
-        for name, right in company.people.items()
-    ]
-
-
-def keys_of(desks: Iterable[Desk], company: Company) -> list[dict[str, Any]]:
-    """The company's keys as an act's message names them."""
-    return [{"key": d.address, "right": RIGHTS[d.right]} for d in desks if d.company is company]
-
-
-def found_consortium(settings: Settings, desks: list[Desk], months: int = 6) -> Deployment:
-    """Deploys the ledger with the registrar and the banks as its first participants."""
-    seeds = [
-        {
-            "uscc": company.uscc,
-            "roles": company.roles,
-            "clearingBank": NAMED_BANK[company.id],
-            "profile": bytes(32),
-            "keys": keys_of(desks, company),
-        }
-        for company in SEEDS
-    ]
-    return deploy_genesis(settings, Genesis(seeds, [c.id for c in PANEL], THRESHOLD, months))
-
-
-def open_desk(app: App, desk: Desk) -> str:
-    """A user for this person; the API key."""
-    now = app.clock.now()
-
-    def work(store: Any) -> tuple[User, str]:
-        return create_user(store, desk.company.id, desk.name, SCOPES[desk.right], desk.address, now)
-
-    return app.book.write(work)[1]
-
-
 class Refused(Exception):
-    """The API answered with a problem."""
+    """The API answered with a problem (RFC 9457)."""
 
     def __init__(self, problem: dict[str, Any]) -> None:
-        super().__init__(problem.get("detail") or problem.get("title", ""))
+        super().__init__(f"{problem.get('code')}: {problem.get('detail') or problem.get('title', '')}")
         self.problem = problem
 
     @property
@@ -88,30 +40,45 @@ class Person:
     """One person's view of the API."""
 
     def __init__(self, client: httpx.Client, desk: Desk, key: str) -> None:
-        self.desk = desk
+        self.desk, self.key = desk, key
         self._client = client
         self._headers = {"Authorization": f"Bearer {key}"}
-        self._count = itertools.count(1)
 
     @property
     def company(self) -> Company:
         """Whom this person works for."""
         return self.desk.company
 
+    @property
+    def human(self) -> Human:
+        """Who it is."""
+        return self.desk.human
+
     def get(self, path: str, **params: Any) -> Any:
         """GET /v1…; raises Refused."""
-        return self._answer(self._client.get(f"/v1{path}", params=params, headers=self._headers))
+        return _answer(self._client.get(f"/v1{path}", params=params, headers=self._headers))
 
-    def post(self, path: str, body: Any = None, key: str | None = None, **more: Any) -> Any:
+    def items(self, path: str, **params: Any) -> list[Any]:
+        """All items of a list, page after page."""
+        found: list[Any] = []
+        cursor: dict[str, Any] = {}
+        while True:
+            page = self.get(path, limit=200, **params, **cursor)
+            found += page["items"]
+            if not page.get("next"):
+                return found
+            cursor = {"cursor": page["next"]}
+
+    def post(self, path: str, body: Any = None, key: str = "", **more: Any) -> Any:
         """POST /v1… with an Idempotency-Key of its own; raises Refused."""
         headers = {**self._headers, "Idempotency-Key": key or uuid.uuid4().hex}
-        if "files" in more:
-            return self._answer(self._client.post(f"/v1{path}", headers=headers, **more))
-        return self._answer(self._client.post(f"/v1{path}", json=body or {}, headers=headers, **more))
+        if "files" not in more:
+            more["json"] = body or {}
+        return _answer(self._client.post(f"/v1{path}", headers=headers, **more))
 
-    def _answer(self, response: httpx.Response) -> Any:
-        if response.status_code >= 400:
-            raise Refused(response.json())
-        if response.headers.get("content-type", "").startswith("application/json"):
-            return response.json()
-        return response.content
+
+def _answer(response: httpx.Response) -> Any:
+    kind = response.headers.get("content-type", "")
+    if response.status_code >= 400:
+        raise Refused(response.json() if "json" in kind else {"code": str(response.status_code)})
+    return response.json() if kind.startswith("application/json") else response.content

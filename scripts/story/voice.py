@@ -1,0 +1,95 @@
+"""The story as a person tells it, in Chinese or English."""
+
+from __future__ import annotations
+
+import locale
+import os
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ledger.clock import SHANGHAI
+from ledger.money import format_yuan
+from scripts.story.cast import Company, Human
+
+LANGUAGES = ("zh", "en")
+
+
+def language(given: str = "") -> str:
+    """As asked, else by the locale: Chinese where it says so, English everywhere else."""
+    if given:
+        return given
+    wanted = next(
+        (os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), ""
+    )
+    return "zh" if (wanted or locale.getlocale()[0] or "").lower().startswith("zh") else "en"
+
+
+class Voice:
+    """Says each sentence in the language chosen. `quiet`: says nothing, for tests."""
+
+    def __init__(self, lang: str, quiet: bool = False) -> None:
+        self.lang = lang
+        self._console = Console(highlight=False, soft_wrap=True, quiet=quiet)
+        self._chapters = 0
+
+    def pick(self, zh: str, en: str) -> str:
+        """The one in this language."""
+        return zh if self.lang == "zh" else en
+
+    def chapter(self, zh: str, en: str) -> None:
+        """A new chapter."""
+        self._chapters += 1
+        self._console.print()
+        self._console.print(Text(f"{self._chapters}. {self.pick(zh, en)}", style="bold yellow"))
+
+    def say(self, zh: str, en: str) -> None:
+        """One step."""
+        self._console.print(Text(f"   {self.pick(zh, en)}"))
+
+    def no(self, zh: str, en: str) -> None:
+        """One refusal."""
+        self._console.print(Text(f"   ✗ {self.pick(zh, en)}", style="red"))
+
+    def yes(self, zh: str, en: str) -> None:
+        """Something that came out right."""
+        self._console.print(Text(f"   ✓ {self.pick(zh, en)}", style="green"))
+
+    def table(
+        self, headers: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], right: int = 1
+    ) -> None:
+        """A table; columns from `right` on stand right."""
+        table = Table(box=SIMPLE, pad_edge=False, show_edge=False)
+        for place, header in enumerate(headers):
+            table.add_column(self.pick(*header), justify="right" if place >= right else "left")
+        for row in rows:
+            table.add_row(*row)
+        self._console.print(table)
+
+    def name(self, who: Company | Human) -> str:
+        """A company or a person."""
+        return self.pick(who.name, who.english if isinstance(who, Company) else who.latin)
+
+    def names(self, whom: Iterable[Company | Human]) -> str:
+        """Several of them."""
+        return self.pick("、", ", ").join(self.name(who) for who in whom)
+
+    def yuan(self, fen: str | int) -> str:
+        """An amount in fen as people read it."""
+        return f"{format_yuan(int(fen))} {self.pick('元', 'yuan')}"
+
+    def day(self, moment: int) -> str:
+        """The day in Shanghai of UTC seconds."""
+        date = datetime.fromtimestamp(moment, SHANGHAI)
+        weekday = "一二三四五六日"[date.weekday()]
+        return self.pick(f"{date:%Y-%m-%d} 星期{weekday}", f"{date:%a %Y-%m-%d}")
+
+    def problem(self, problem: dict[str, Any]) -> str:
+        """What a problem says, in this language where it can."""
+        zh = problem.get("evidence", {}).get("zh")
+        return zh if self.lang == "zh" and zh else str(problem.get("detail") or problem.get("title"))
