@@ -1,1 +1,298 @@
-"""IN WORK RIGHT NOW by another colleague (finance, settle, freeze, documents routers, their models and tests, and their lines in api/main.py). The colleague on participants … transfer leaves these four to them."""
+"""FINANCE over HTTP: requests, quotes side by side, locks, receipts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from api.deps import Doing, Once, Read
+from api.drafting import POSTED, draft, drafted
+from api.finance_view import lock_out, quotes_out, request_out
+from api.models.acts import ActOut
+from api.models.fields import HashIn
+from api.models.finance import (
+    CancelIn,
+    ChooseIn,
+    LockOut,
+    QuoteId,
+    QuoteIn,
+    QuoteOut,
+    QuotesOut,
+    ReceiptIn,
+    RegistrationIn,
+    RequestId,
+    RequestIn,
+    RequestOut,
+    ReturnIn,
+)
+from api.pages import Page, Paged, page
+from ledger import finance_quotes, finance_request, finance_terms
+from ledger.errors import NotFound
+from ledger.ports import Store
+from ledger.privacy import own_ticket, seen_lock, sees_lock
+from ledger.records import FinanceRequest, Lock, Quote
+from ledger.service import require_scope
+
+router = APIRouter(prefix="/finance", tags=["finance"])
+
+
+class UnknownRequest(NotFound):
+    """There is no such request, or the caller's company neither made it nor was asked."""
+
+    code = "unknown-request"
+    title = "There is no such financing request"
+
+
+class UnknownQuote(NotFound):
+    """There is no such quote for this request."""
+
+    code = "unknown-quote"
+    title = "There is no such quote"
+
+
+@router.post(
+    "/requests",
+    operation_id="requestFinance",
+    summary="Ask banks to buy value of a ticket",
+    status_code=201,
+    response_model=RequestOut,
+)
+def request(body: RequestIn, once: Once) -> Response:
+    """Nothing is reserved yet. The banks see the ticket and the trades behind it."""
+
+    def work(store: Store) -> RequestOut:
+        require_scope(once.caller, "maker")
+        own_ticket(store, once.caller.party, body.ticket)
+        now = once.app.service.now(store)
+        made = finance_request.request(store, body.ticket, body.value, body.banks, now, until=body.until)
+        store.add(made)
+        once.app.service.audit(store, once.caller, "request finance", made.id)
+        return request_out(store, once.caller.party, made, now)
+
+    return once(work)
+
+
+@router.get("/requests", operation_id="listFinanceRequests", summary="Requests made, or to be quoted")
+def list_requests(read: Read, paging: Paged) -> Page[RequestOut]:
+    """Those of the caller's company, and those in which it was asked; the newest first."""
+    party = read.caller.party
+
+    def work(store: Store) -> Page[RequestOut]:
+        now = read.app.service.now(store)
+        return page(
+            store,
+            FinanceRequest,
+            paging,
+            lambda asked: request_out(store, party, asked, now),
+            order="-created_at",
+            keep=lambda asked: party == asked.party or party in asked.banks,
+        )
+
+    return read(work)
+
+
+@router.get("/requests/{id}", operation_id="getFinanceRequest", summary="One financing request")
+def get_request(id: RequestId, read: Read) -> RequestOut:
+    """For its holder and the banks that were asked."""
+    party = read.caller.party
+    return read(
+        lambda store: request_out(store, party, _asked(store, party, id), read.app.service.now(store))
+    )
+
+
+@router.post(
+    "/requests/{id}/close",
+    operation_id="closeFinanceRequest",
+    summary="Ask no more",
+    status_code=201,
+    response_model=RequestOut,
+)
+def close(id: RequestId, body: ReturnIn, once: Once) -> Response:
+    """By its holder, while no quote was chosen."""
+
+    def work(store: Store) -> RequestOut:
+        require_scope(once.caller, "maker")
+        closed = finance_request.close(_own(store, once, id))
+        store.put(closed)
+        return request_out(store, once.caller.party, closed, once.app.service.now(store))
+
+    return once(work)
+
+
+@router.post(
+    "/requests/{id}/quotes",
+    operation_id="quote",
+    summary="Give a price",
+    status_code=201,
+    response_model=QuoteOut,
+)
+def quote(id: RequestId, body: QuoteIn, once: Once) -> Response:
+    """By a bank that was asked. Interest by ACT/360, rounded down; without recourse."""
+
+    def work(store: Store) -> QuoteOut:
+        require_scope(once.caller, "maker")
+        asked, now = _asked(store, once.caller.party, id), once.app.service.now(store)
+        made = finance_quotes.quote(
+            store,
+            asked,
+            once.caller.party,
+            body.rate,
+            now,
+            money_on=body.money_on,
+            fee=body.fee,
+            valid_until=body.valid_until,
+            registration=body.registration or "",
+        )
+        for record in made:
+            store.put(record)
+        once.app.service.audit(store, once.caller, "quote", made[0].id)
+        return _one_quote(store, once, asked, made[0].id)
+
+    return once(work)
+
+
+@router.get("/requests/{id}/quotes", operation_id="compareQuotes", summary="Quotes side by side")
+def quotes(id: RequestId, read: Read) -> QuotesOut:
+    """Face, interest, who bears it, fee, net and all-in annual cost; the best for the holder first."""
+    party = read.caller.party
+    return read(lambda store: quotes_out(store, party, _asked(store, party, id), read.app.service.now(store)))
+
+
+@router.post(
+    "/requests/{id}/quotes/{quote}/registration",
+    operation_id="registerAssignment",
+    summary="The registration number (中登网)",
+    status_code=201,
+    response_model=QuoteOut,
+)
+def registration(id: RequestId, quote: QuoteId, body: RegistrationIn, once: Once) -> Response:
+    """By the bank, before its money goes. For a chosen quote the debtor is now given notice by name (民法典 546)."""
+
+    def work(store: Store) -> QuoteOut:
+        require_scope(once.caller, "maker")
+        asked = _asked(store, once.caller.party, id)
+        given = store.get(Quote, quote)
+        if given is None or given.request != id or given.bank != once.caller.party:
+            raise UnknownQuote(
+                "Your bank has no such quote for this request; look its id up again.", quote=quote
+            )
+        registered = finance_quotes.register(given, body.number)
+        store.put(registered)
+        _give_notice(store, once, asked, registered)
+        once.app.service.audit(store, once.caller, "register assignment", quote, {"number": body.number})
+        return _one_quote(store, once, asked, quote)
+
+    return once(work)
+
+
+@router.post(
+    "/requests/{id}/choose", operation_id="chooseQuote", summary="Take one quote: drafts the lock", **POSTED
+)
+def choose(id: RequestId, body: ChooseIn, once: Once) -> Response:
+    """By the holder. Holder and bank sign the lock act; the other quotes are declined."""
+
+    def work(store: Store) -> ActOut:
+        asked, chosen = _own(store, once, id), store.get(Quote, body.quote)
+        if chosen is None or chosen.request != id:
+            raise UnknownQuote(
+                "There is no such quote for this request; look at the comparison.", quote=body.quote
+            )
+        now = once.app.service.now(store)
+        for record in finance_quotes.choose(store, asked, chosen, now):
+            store.put(record)
+        taken = store.need(Quote, body.quote)
+        lock = finance_terms.lock(store, asked, taken, now, expiry=body.expiry)
+        store.put(lock.terms)
+        _give_notice(store, once, asked, taken)
+        act = drafted(store, once, "Lock", lock.message, lock.extra)
+        store.put(replace(store.need(FinanceRequest, id), act=act.id))
+        return act
+
+    return once(work)
+
+
+@router.get("/locks", operation_id="listLocks", summary="Locks of the caller's company")
+def list_locks(read: Read, paging: Paged) -> Page[LockOut]:
+    """As holder, bank or clearing bank, in the order of their ids."""
+    party = read.caller.party
+    return read(
+        lambda store: page(
+            store,
+            Lock,
+            paging,
+            lambda lock: lock_out(store, lock),
+            keep=lambda lock: sees_lock(store, party, lock),
+        )
+    )
+
+
+@router.get("/locks/{id}", operation_id="getLock", summary="One lock")
+def get_lock(id: HashIn, read: Read) -> LockOut:
+    """For its holder, its bank and its clearing bank."""
+    return read(lambda store: lock_out(store, seen_lock(store, read.caller.party, id)))
+
+
+@router.post(
+    "/receipts", operation_id="giveReceipt", summary="The bank's money for a lock is there", **POSTED
+)
+def receipt(body: ReceiptIn, once: Once) -> Response:
+    """Signed by the lock's clearing bank. Title moves when it is final; then the holder is paid."""
+
+    def message(store: Store) -> dict[str, Any]:
+        seen_lock(store, once.caller.party, body.lock)
+        deadline = once.deadline(store, body.deadline)
+        return finance_terms.receipt(store, body.lock, body.ref, deadline, registration=body.registration)
+
+    return draft(once, "Receipt", message)
+
+
+@router.post("/locks/{id}/return", operation_id="returnLock", summary="An expired lock goes back", **POSTED)
+def return_lock(id: HashIn, body: ReturnIn, once: Once) -> Response:
+    """Nobody signs; from expiry, or full funding, on."""
+
+    def message(store: Store) -> dict[str, Any]:
+        seen_lock(store, once.caller.party, id)
+        return finance_terms.return_lock(id)
+
+    return draft(once, "ReturnLock", message)
+
+
+@router.post("/locks/{id}/cancel", operation_id="cancelLock", summary="Holder and bank end a lock", **POSTED)
+def cancel_lock(id: HashIn, body: CancelIn, once: Once) -> Response:
+    """Signed by both."""
+
+    def message(store: Store) -> dict[str, Any]:
+        seen_lock(store, once.caller.party, id)
+        return finance_terms.cancel_lock(id, once.deadline(store, body.deadline))
+
+    return draft(once, "CancelLock", message)
+
+
+def _asked(store: Store, party: int, id: str) -> FinanceRequest:
+    found = store.get(FinanceRequest, id)
+    if found is None or (party != found.party and party not in found.banks):
+        raise UnknownRequest(
+            "There is no such financing request for your company; look its id up again.", request=id
+        )
+    return found
+
+
+def _own(store: Store, once: Doing, id: str) -> FinanceRequest:
+    found = _asked(store, once.caller.party, id)
+    if found.party != once.caller.party:
+        raise UnknownRequest(
+            "Your company made no such financing request; its holder has to do this.", request=id
+        )
+    return found
+
+
+def _give_notice(store: Store, once: Doing, asked: FinanceRequest, quote: Quote) -> None:
+    if quote.state == "chosen" and quote.registration:
+        store.put(finance_terms.notice(store, asked, quote, once.app.service.now(store)))
+
+
+def _one_quote(store: Store, once: Doing, asked: FinanceRequest, id: str) -> QuoteOut:
+    shown = quotes_out(store, once.caller.party, asked, once.app.service.now(store))
+    return next(one for one in shown.quotes if one.id == id)

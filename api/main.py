@@ -8,7 +8,21 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import acts, health, issue, limits, openapi, participants, payables, problems, transfer
+from api import (
+    acts,
+    documents,
+    finance,
+    freeze,
+    health,
+    issue,
+    limits,
+    openapi,
+    participants,
+    payables,
+    problems,
+    settle,
+    transfer,
+)
 from api.deps import App
 
 PREFIX = "/v1"
@@ -21,6 +35,10 @@ _ROUTERS = (
     payables.router,
     issue.router,
     transfer.router,
+    finance.router,
+    settle.router,
+    freeze.router,
+    documents.router,
     acts.router,
     health.router,
 )

@@ -6,10 +6,30 @@ a ticket as far as one of their own acts is about it.
 
 from __future__ import annotations
 
+from ledger.errors import NotFound
 from ledger.ids import to_hex
 from ledger.ports import Store
-from ledger.records import Act, FinanceRequest, Issuance, Leg, Lock, Participant, Seat, StoredDocument, Ticket
+from ledger.records import (
+    Act,
+    FinanceRequest,
+    Governance,
+    Issuance,
+    Leg,
+    Lock,
+    Participant,
+    Seat,
+    StoredDocument,
+    Ticket,
+)
 from ledger.tickets import UnknownIssuance, UnknownTicket
+
+
+class UnknownLock(NotFound):
+    """There is no lock, or somebody else's."""
+
+    code = "unknown-lock"
+    title = "There is no such lock"
+
 
 _ORDERS = ("Freeze", "Unfreeze")
 
@@ -90,9 +110,7 @@ def sees_document(store: Store, party: int, document: StoredDocument) -> bool:
         return True
     if document.kind != "undertaking":
         return False
-    return any(
-        store.need(Issuance, id_).undertaking == document.hash for id_ in _issuances_of(store, party)
-    )
+    return any(store.need(Issuance, id_).undertaking == document.hash for id_ in _issuances_of(store, party))
 
 
 def _issuances_of(store: Store, party: int) -> set[bytes]:
@@ -106,3 +124,22 @@ def _sees_all(store: Store, party: int, issuance: bytes) -> bool:
     return found is not None and party in (found.debtor, found.clearing_bank)
 
 
+def seen_lock(store: Store, party: int, id_: bytes) -> Lock:
+    """The lock, for its holder, its bank and its clearing bank. Raises UnknownLock."""
+    found = store.get(Lock, id_)
+    if found is None or not sees_lock(store, party, found):
+        raise UnknownLock(
+            f"There is no lock {to_hex(id_)}, or your company is no party to it; look at the financing again.",
+            lock=to_hex(id_),
+        )
+    return found
+
+
+def sees_lock(store: Store, party: int, lock: Lock) -> bool:
+    """The holder of the ticket that it came out of, the bank, the clearing bank."""
+    return party in (lock.bank, lock.clearing_bank, store.need(Ticket, lock.parent).party)
+
+
+def is_panel(store: Store, party: int) -> bool:
+    """Whether this participant sits on the panel."""
+    return party in store.need(Governance, 1).members
