@@ -18,11 +18,17 @@ from ledger.records import Act, Issuance, Leg, PayableRow, Reservation, Ticket
 _EXPIRING = [str(s) for s in (*OPEN, State.REJECTED)]
 
 
-def finish(store: Store, leg_id: bytes, now: int) -> None:
-    """The leg has taken effect."""
+def finish(store: Store, leg_id: bytes, now: int, lines: Mapping[str, str] | None = None) -> None:
+    """The leg has taken effect. `lines`: of a pay-out, ticket → why the contract did not take this line."""
     leg = store.get(Leg, leg_id)
     if leg is not None and leg.state != State.FINAL:
-        store.put(replace(leg, state=str(step(leg.state, State.FINAL)), reason={}, changed_at=now))
+        reason: dict[str, object] = {}
+        if lines:
+            message = (
+                f"{len(lines)} lines were not taken; look at each and send it again under a new reference."
+            )
+            reason = {"code": "lines-refused", "message": message, "by": 0, "lines": dict(lines)}
+        store.put(replace(leg, state=str(step(leg.state, State.FINAL)), reason=reason, changed_at=now))
     _end_reservation(store, leg_id)
 
 

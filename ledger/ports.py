@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class RawTransaction:
 @dataclass(frozen=True)
 class Receipt:
     """A mined transaction. `refusals`: position in the relay batch → why that item did not take effect;
-    `leg_refusals`: child id → why that leg of an offer did not, while others did."""
+    `leg_refusals`: child id → why that leg of an offer did not, while others did; `line_refusals`: (reference,
+    ticket) → why that line of a pay-out did not, while others did."""
 
     hash: bytes
     block: int
@@ -71,6 +72,7 @@ class Receipt:
     gas_used: int
     refusals: dict[int, Refusal]
     leg_refusals: dict[bytes, Refusal]
+    line_refusals: dict[tuple[bytes, bytes], Refusal] = field(default_factory=dict)
 
 
 class Chain(Protocol):

@@ -91,11 +91,14 @@ class GoldTicketChain:
             return None
         refusals: dict[int, Refusal] = {}
         leg_refusals: dict[bytes, Refusal] = {}
+        line_refusals: dict[tuple[bytes, bytes], Refusal] = {}
         for name, args in self._own_logs(found["logs"]):
             if name == "Refused":
                 refusals[args["position"]] = decode_refusal(args["reason"])
             elif name == "LegRefused":
                 leg_refusals[args["child"]] = decode_refusal(args["reason"])
+            elif name == "LineRefused":
+                line_refusals[args["ref"], args["ticket"]] = decode_refusal(args["reason"])
         return Receipt(
             hash=hash_,
             block=int(found["blockNumber"], 16),
@@ -103,6 +106,7 @@ class GoldTicketChain:
             gas_used=int(found["gasUsed"], 16),
             refusals=refusals,
             leg_refusals=leg_refusals,
+            line_refusals=line_refusals,
         )
 
     def acts(self, hash_: bytes) -> list[tuple[str, list[Any]] | None]:

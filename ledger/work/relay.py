@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from ledger import outcome
+from ledger import kinds, outcome
 from ledger.acts import State, step
-from ledger.ports import Book, Call, Chain, Clock, RawTransaction, Refusal, Store
-from ledger.records import Act, Leg, Transaction
+from ledger.ports import Book, Call, Chain, Clock, Outcome, RawTransaction, Refusal, Store
+from ledger.records import Act, Cursor, Leg, Transaction
 from ledger.work import calldata
 
 log = structlog.get_logger()
@@ -37,8 +37,13 @@ class Item:
     call: Call
 
 
-Permanent = Callable[[Refusal], bool]
+Permanent = Callable[[Refusal, str], bool]
 Explain = Callable[[Refusal], str]
+
+DONE = ("AlreadyDone", "AlreadyIssued")
+"""Refusals that say: this has taken effect before."""
+RETRY = 5
+"""Seconds after which a leg that waits is tried again though no block has come."""
 
 
 class Relay:
@@ -56,6 +61,8 @@ class Relay:
         self._relayer = relayer
         self._permanent = permanent
         self._explain = explain
+        self._tried: dict[bytes, tuple[int, int]] = {}
+        self._block = 0
 
     def step(self) -> int:
         """Sends again what is not mined, then sends what is new; the number of legs that went out."""
@@ -75,7 +82,7 @@ class Relay:
         """Calls that the chain would carry out now, in the order in which their legs became complete."""
         items: list[Item] = []
         gas = size = 0
-        for act, legs in self._book.read(_ready):
+        for act, legs in self._book.read(self._ready):
             item = self._try(act, legs)
             if item is None:
                 continue
@@ -86,33 +93,55 @@ class Relay:
             items.append(item)
         return items
 
+    def _ready(self, store: Store) -> list[tuple[Act, list[Leg]]]:
+        """Complete legs by act, oldest first, without those that wait and were just tried: they must not keep
+        others from their turn."""
+        cursor = store.get(Cursor, 1)
+        self._block, now = cursor.block if cursor else 0, self._clock.now()
+        self._tried = {
+            leg: (block, at)
+            for leg, (block, at) in self._tried.items()
+            if block == self._block and now - at < RETRY
+        }
+        limit = MOST_LEGS + len(self._tried)
+        legs = store.find(Leg, state=str(State.COMPLETE), order="changed_at", limit=limit)
+        by_act: dict[bytes, list[Leg]] = {}
+        for leg in legs:
+            if leg.id not in self._tried:
+                by_act.setdefault(leg.act, []).append(leg)
+        return [(store.need(Act, act), found) for act, found in by_act.items()]
+
     def _try(self, act: Act, legs: Sequence[Leg]) -> Item | None:
         """Legs of one act that pass a simulation at the head, each by itself, as one call."""
-        passing = [leg for leg in legs if self._passes(act, leg)]
+        found = [(leg, *self._simulate(act, [leg])) for leg in legs]
+        passing = [leg for leg, _, outcome_ in found if outcome_.refusal is None]
+        for leg, _, outcome_ in found:
+            if outcome_.refusal is not None:
+                self._hold(act, leg, outcome_.refusal)
         if not passing:
             return None
-        data = self._book.read(lambda store: calldata.of_legs(store, self._chain, act, passing))
-        result = self._chain.simulate(data)
+        data, result = found[0][1:] if len(legs) == 1 else self._simulate(act, passing)
         if result.refusal is not None:
             return None
         # the state may be dearer to write when the block comes: a sixth and 30,000 above what the simulation used
         return Item(tuple(passing), Call(result.gas * 7 // 6 + 30_000, data))
 
-    def _passes(self, act: Act, leg: Leg) -> bool:
-        data = self._book.read(lambda store: calldata.of_legs(store, self._chain, act, [leg]))
-        refusal = self._chain.simulate(data).refusal
-        if refusal is None:
-            return True
-        if refusal.name == "AlreadyDone" or refusal.name == "AlreadyIssued":
-            return False  # somebody else relayed it: the watcher will see its event
-        if self._permanent(refusal):
+    def _simulate(self, act: Act, legs: Sequence[Leg]) -> tuple[bytes, Outcome]:
+        data = self._book.read(lambda store: calldata.of_legs(store, self._chain, act, legs))
+        return data, self._chain.simulate(data)
+
+    def _hold(self, act: Act, leg: Leg, refusal: Refusal) -> None:
+        """A leg that the chain would refuse: ended if that is for good, otherwise it waits and says what for."""
+        now = self._clock.now()
+        self._tried[leg.id] = (self._block, now)
+        if refusal.name in DONE:
+            return  # somebody else relayed it: the watcher will see its event
+        if self._permanent(refusal, kinds.kind(act.kind).function):
             sentence = self._explain(refusal)
             log.info("refused", leg=leg.id.hex(), error=refusal.name)
-            now = self._clock.now()
             self._book.write(lambda store: outcome.refuse(store, leg.id, refusal.name, sentence, now))
         elif leg.reason.get("code") != refusal.name:
             self._note(leg, refusal)
-        return False
 
     def _note(self, leg: Leg, refusal: Refusal) -> None:
         """Shows what a complete leg waits for."""
@@ -153,12 +182,3 @@ class Relay:
         self._chain.send(
             RawTransaction(transaction.relayer, transaction.nonce, transaction.hash, transaction.raw)
         )
-
-
-def _ready(store: Store) -> list[tuple[Act, list[Leg]]]:
-    """Complete legs by act, oldest first."""
-    legs = store.find(Leg, state=str(State.COMPLETE), order="changed_at", limit=MOST_LEGS)
-    by_act: dict[bytes, list[Leg]] = {}
-    for leg in legs:
-        by_act.setdefault(leg.act, []).append(leg)
-    return [(store.need(Act, act), found) for act, found in by_act.items()]

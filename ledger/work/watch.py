@@ -12,13 +12,13 @@ from dataclasses import replace
 import structlog
 
 from ledger import kinds, outcome
-from ledger.acts import State
 from ledger.errors import GoldTicketError
 from ledger.events import Event
 from ledger.ports import Block, Book, Chain, Receipt, Refusal, Store
-from ledger.records import Cursor, Leg, Log, Transaction
+from ledger.records import Act, Cursor, Leg, Log, Transaction
 from ledger.work.adopt import Adopted, adopt
 from ledger.work.jsonable import jsonable
+from ledger.work.relay import DONE
 
 log = structlog.get_logger()
 
@@ -43,7 +43,7 @@ class Watch:
         chain: Chain,
         first: int,
         explain: Callable[[Refusal], str],
-        permanent: Callable[[Refusal], bool],
+        permanent: Callable[[Refusal, str], bool],
         confirmations: int = 0,
     ) -> None:
         self._book = book
@@ -134,17 +134,29 @@ class Watch:
             store.put(replace(transaction, state=state, block=receipt.block, gas=receipt.gas_used))
             for position, ids in enumerate(transaction.legs):
                 for text in ids:
-                    leg = bytes.fromhex(text)
-                    refusal = receipt.refusals.get(position) or receipt.leg_refusals.get(leg)
-                    self._settle_leg(store, leg, receipt.ok, refusal, now)
+                    self._settle_leg(store, store.need(Leg, bytes.fromhex(text)), receipt, position, now)
 
-    def _settle_leg(self, store: Store, leg: bytes, ok: bool, refusal: Refusal | None, now: int) -> None:
-        if ok and refusal is None:
-            outcome.finish(store, leg, now)
-        elif refusal is not None and self._permanent(refusal) and refusal.name != "AlreadyDone":
-            outcome.refuse(store, leg, refusal.name, self._explain(refusal), now)
-        elif store.need(Leg, leg).state == State.RELAYED:
-            outcome.wait(store, leg, refusal, now)
+    def _settle_leg(self, store: Store, leg: Leg, receipt: Receipt, position: int, now: int) -> None:
+        """What one position of a mined transaction means for one of its legs."""
+        act = store.need(Act, leg.act)
+        refusal = receipt.refusals.get(position) or receipt.leg_refusals.get(leg.id)
+        if receipt.ok and (refusal is None or refusal.name in DONE):
+            outcome.finish(store, leg.id, now, self._lines(act, receipt))
+        elif refusal is not None and self._permanent(refusal, kinds.kind(act.kind).function):
+            outcome.refuse(store, leg.id, refusal.name, self._explain(refusal), now)
+        else:
+            outcome.wait(store, leg.id, refusal, now)
+
+    def _lines(self, act: Act, receipt: Receipt) -> dict[str, str]:
+        """Lines of a pay-out that the contract did not take, while it took others: ticket → why."""
+        if act.kind != "PayOut":
+            return {}
+        ref = bytes.fromhex(act.message["ref"][2:])
+        return {
+            "0x" + ticket.hex(): self._explain(refusal)
+            for (spent, ticket), refusal in receipt.line_refusals.items()
+            if spent == ref
+        }
 
 
 def take_in(store: Store, events: list[Event], block: Block) -> None:

@@ -83,14 +83,17 @@ class EvmChain:
         block = self.mine(transaction.hash)
         refusals: dict[int, Refusal] = {}
         legs: dict[bytes, Refusal] = {}
+        lines: dict[tuple[bytes, bytes], Refusal] = {}
         for event in self.world.history[before:]:
             if event.name == "Refused":
                 refusals[event.args["position"]] = decode_refusal(event.args["reason"])
             if event.name == "LegRefused":
                 legs[event.args["child"]] = decode_refusal(event.args["reason"])
+            if event.name == "LineRefused":
+                lines[event.args["ref"], event.args["ticket"]] = decode_refusal(event.args["reason"])
         self._data[transaction.hash] = transaction.raw[8:]
         self._receipts[transaction.hash] = Receipt(
-            transaction.hash, block.number, receipt.status, receipt.gas_used, refusals, legs
+            transaction.hash, block.number, receipt.status, receipt.gas_used, refusals, legs, lines
         )
 
     def receipt(self, hash_: bytes) -> Receipt | None:
