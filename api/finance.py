@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
+from api.act_view import act_out
 from api.deps import Doing, Once, Read
-from api.drafting import POSTED, draft, drafted
+from api.drafting import POSTED, drafted
 from api.finance_view import lock_out, quotes_out, request_out
 from api.models.acts import ActOut
 from api.models.fields import HashIn
 from api.models.finance import (
-    CancelIn,
     ChooseIn,
     LockOut,
+    NothingIn,
     QuoteId,
     QuoteIn,
     QuoteOut,
@@ -25,14 +26,15 @@ from api.models.finance import (
     RequestId,
     RequestIn,
     RequestOut,
-    ReturnIn,
 )
+from api.models.participants import PlainIn
 from api.pages import Page, Paged, page
 from ledger import finance_quotes, finance_request, finance_terms
 from ledger.errors import NotFound
+from ledger.ids import to_hex
 from ledger.ports import Store
-from ledger.privacy import own_ticket, seen_lock, sees_lock
-from ledger.records import FinanceRequest, Lock, Quote
+from ledger.privacy import own_ticket, seen_lock, sees_lock, unknown_lock
+from ledger.records import Act, FinanceRequest, Lock, Quote, Ticket
 from ledger.service import require_scope
 
 router = APIRouter(prefix="/finance", tags=["finance"])
@@ -109,13 +111,14 @@ def get_request(id: RequestId, read: Read) -> RequestOut:
     status_code=201,
     response_model=RequestOut,
 )
-def close(id: RequestId, body: ReturnIn, once: Once) -> Response:
+def close(id: RequestId, body: NothingIn, once: Once) -> Response:
     """By its holder, while no quote was chosen."""
 
     def work(store: Store) -> RequestOut:
         require_scope(once.caller, "maker")
         closed = finance_request.close(_own(store, once, id))
         store.put(closed)
+        once.app.service.audit(store, once.caller, "close finance request", id)
         return request_out(store, once.caller.party, closed, once.app.service.now(store))
 
     return once(work)
@@ -161,6 +164,26 @@ def quotes(id: RequestId, read: Read) -> QuotesOut:
 
 
 @router.post(
+    "/requests/{id}/quotes/{quote}/withdrawals",
+    operation_id="withdrawQuote",
+    summary="Take a quote back",
+    status_code=201,
+    response_model=QuotesOut,
+)
+def withdraw(id: RequestId, quote: QuoteId, body: NothingIn, once: Once) -> Response:
+    """By its bank, while it was not chosen. The answer has what is left of the bank's quotes."""
+
+    def work(store: Store) -> QuotesOut:
+        require_scope(once.caller, "maker")
+        asked = _asked(store, once.caller.party, id)
+        store.put(finance_quotes.withdraw_quote(_own_quote(store, once, asked, quote)))
+        once.app.service.audit(store, once.caller, "withdraw quote", quote)
+        return quotes_out(store, once.caller.party, asked, once.app.service.now(store))
+
+    return once(work)
+
+
+@router.post(
     "/requests/{id}/quotes/{quote}/registration",
     operation_id="registerAssignment",
     summary="The registration number (中登网)",
@@ -173,15 +196,12 @@ def registration(id: RequestId, quote: QuoteId, body: RegistrationIn, once: Once
     def work(store: Store) -> QuoteOut:
         require_scope(once.caller, "maker")
         asked = _asked(store, once.caller.party, id)
-        given = store.get(Quote, quote)
-        if given is None or given.request != id or given.bank != once.caller.party:
-            raise UnknownQuote(
-                "Your bank has no such quote for this request; look its id up again.", quote=quote
-            )
+        given = _own_quote(store, once, asked, quote)
         registered = finance_quotes.register(given, body.number)
-        store.put(registered)
-        _give_notice(store, once, asked, registered)
-        once.app.service.audit(store, once.caller, "register assignment", quote, {"number": body.number})
+        if registered != given:
+            store.put(registered)
+            _notify(store, once, asked, registered)
+            once.app.service.audit(store, once.caller, "register assignment", quote, {"number": body.number})
         return _one_quote(store, once, asked, quote)
 
     return once(work)
@@ -194,27 +214,33 @@ def choose(id: RequestId, body: ChooseIn, once: Once) -> Response:
     """By the holder. Holder and bank sign the lock act; the other quotes are declined."""
 
     def work(store: Store) -> ActOut:
-        asked, chosen = _own(store, once, id), store.get(Quote, body.quote)
-        if chosen is None or chosen.request != id:
-            raise UnknownQuote(
-                "There is no such quote for this request; look at the comparison.", quote=body.quote
-            )
+        asked, given = _own(store, once, id), store.get(Quote, body.quote)
+        if given is None or given.request != id:
+            raise _no_quote(body.quote)
         now = once.app.service.now(store)
-        for record in finance_quotes.choose(store, asked, chosen, now):
+        for record in finance_quotes.choose(store, asked, given, now):
             store.put(record)
-        taken = store.need(Quote, body.quote)
-        lock = finance_terms.lock(store, asked, taken, now, expiry=body.expiry)
+        chosen = store.need(Quote, body.quote)
+        lock = finance_terms.lock(store, asked, chosen, now, expiry=body.expiry)
         store.put(lock.terms)
-        _give_notice(store, once, asked, taken)
-        act = drafted(store, once, "Lock", lock.message, lock.extra)
-        store.put(replace(store.need(FinanceRequest, id), act=act.id))
-        return act
+        act = once.app.service.draft(store, once.caller, "Lock", lock.message, lock.extra)
+        taken = replace(store.need(FinanceRequest, id), act=act.id)
+        store.put(taken)
+        _notify(store, once, taken, chosen)
+        return act_out(store, once.caller, store.need(Act, act.id))
 
     return once(work)
 
 
 @router.get("/locks", operation_id="listLocks", summary="Locks of the caller's company")
-def list_locks(read: Read, paging: Paged) -> Page[LockOut]:
+def list_locks(
+    read: Read,
+    paging: Paged,
+    state: Annotated[
+        Literal["locked", "released", "returned", "cancelled"] | None,
+        Query(description="Only those in this state", examples=["locked"]),
+    ] = None,
+) -> Page[LockOut]:
     """As holder, bank or clearing bank, in the order of their ids."""
     party = read.caller.party
     return read(
@@ -223,7 +249,7 @@ def list_locks(read: Read, paging: Paged) -> Page[LockOut]:
             Lock,
             paging,
             lambda lock: lock_out(store, lock),
-            keep=lambda lock: sees_lock(store, party, lock),
+            keep=lambda lock: state in (None, lock.state) and sees_lock(store, party, lock),
         )
     )
 
@@ -240,34 +266,41 @@ def get_lock(id: HashIn, read: Read) -> LockOut:
 def receipt(body: ReceiptIn, once: Once) -> Response:
     """Signed by the lock's clearing bank. Title moves when it is final; then the holder is paid."""
 
-    def message(store: Store) -> dict[str, Any]:
-        seen_lock(store, once.caller.party, body.lock)
-        deadline = once.deadline(store, body.deadline)
-        return finance_terms.receipt(store, body.lock, body.ref, deadline, registration=body.registration)
+    def work(store: Store) -> ActOut:
+        lock, deadline = seen_lock(store, once.caller.party, body.lock), once.deadline(store, body.deadline)
+        message = finance_terms.receipt(store, lock.id, body.ref, deadline, registration=body.registration)
+        return drafted(store, once, "Receipt", message, _told(store, lock))
 
-    return draft(once, "Receipt", message)
+    return once(work)
 
 
 @router.post("/locks/{id}/return", operation_id="returnLock", summary="An expired lock goes back", **POSTED)
-def return_lock(id: HashIn, body: ReturnIn, once: Once) -> Response:
-    """Nobody signs; from expiry, or full funding, on."""
+def return_lock(id: HashIn, body: NothingIn, once: Once) -> Response:
+    """By anybody who has its id, from expiry or full funding on; nobody signs."""
 
-    def message(store: Store) -> dict[str, Any]:
-        seen_lock(store, once.caller.party, id)
-        return finance_terms.return_lock(id)
+    def work(store: Store) -> ActOut:
+        lock = store.get(Lock, id)
+        if lock is None:
+            raise unknown_lock(id)
+        return drafted(store, once, "ReturnLock", finance_terms.return_lock(id), _told(store, lock))
 
-    return draft(once, "ReturnLock", message)
+    return once(work)
 
 
 @router.post("/locks/{id}/cancel", operation_id="cancelLock", summary="Holder and bank end a lock", **POSTED)
-def cancel_lock(id: HashIn, body: CancelIn, once: Once) -> Response:
+def cancel_lock(id: HashIn, body: PlainIn, once: Once) -> Response:
     """Signed by both."""
 
-    def message(store: Store) -> dict[str, Any]:
-        seen_lock(store, once.caller.party, id)
-        return finance_terms.cancel_lock(id, once.deadline(store, body.deadline))
+    def work(store: Store) -> ActOut:
+        lock, deadline = seen_lock(store, once.caller.party, id), once.deadline(store, body.deadline)
+        return drafted(store, once, "CancelLock", finance_terms.cancel_lock(id, deadline), _told(store, lock))
 
-    return draft(once, "CancelLock", message)
+    return once(work)
+
+
+def _told(store: Store, lock: Lock) -> dict[str, Any]:
+    """Holder, bank and clearing bank see every act about their lock."""
+    return {"parties": [store.need(Ticket, lock.parent).party, lock.bank, lock.clearing_bank]}
 
 
 def _asked(store: Store, party: int, id: str) -> FinanceRequest:
@@ -288,9 +321,24 @@ def _own(store: Store, once: Doing, id: str) -> FinanceRequest:
     return found
 
 
-def _give_notice(store: Store, once: Doing, asked: FinanceRequest, quote: Quote) -> None:
-    if quote.state == "chosen" and quote.registration:
-        store.put(finance_terms.notice(store, asked, quote, once.app.service.now(store)))
+def _own_quote(store: Store, once: Doing, asked: FinanceRequest, id: str) -> Quote:
+    found = store.get(Quote, id)
+    if found is None or found.request != asked.id or found.bank != once.caller.party:
+        raise _no_quote(id)
+    return found
+
+
+def _no_quote(id: str) -> UnknownQuote:
+    return UnknownQuote("There is no such quote of yours for this request; look at the comparison.", quote=id)
+
+
+def _notify(store: Store, once: Doing, asked: FinanceRequest, chosen: Quote) -> None:
+    """The notice to the debtor, as soon as a quote is both chosen and registered; the lock act names it."""
+    if chosen.state == "chosen" and chosen.registration:
+        document = finance_terms.notice(store, asked, chosen, once.app.service.now(store))
+        store.put(document)
+        act = store.need(Act, asked.act)
+        store.put(replace(act, extra={**act.extra, "notice": to_hex(document.hash)}))
 
 
 def _one_quote(store: Store, once: Doing, asked: FinanceRequest, id: str) -> QuoteOut:

@@ -1,4 +1,8 @@
-"""Requests, quotes and locks as one participant may see them."""
+"""Requests, quotes and locks as one participant may see them.
+
+Price and look-through are business between holder and bank: a bank sees neither other banks nor their quotes, and the
+trades only while it may buy; a holder sees of the trades those of its own company.
+"""
 
 from __future__ import annotations
 
@@ -12,36 +16,36 @@ from ledger.finance_quotes import Offer, compare
 from ledger.finance_terms import quote_of
 from ledger.money import Fen, parse_fen
 from ledger.ports import Store
-from ledger.records import FinanceRequest, Lock, Ticket
+from ledger.records import FinanceRequest, Lock, Quote, Ticket
 from ledger.references import text_of
 from ledger.tickets import issuance, number_of
 from ledger.trade_evidence import chain_of
 
 
 def request_out(store: Store, caller: int, asked: FinanceRequest, now: int) -> RequestOut:
-    """A request; a bank sees no other bank that was asked."""
-    banks = asked.banks if caller == asked.party else [caller]
+    """A request as its holder or a bank that was asked sees it."""
+    own = caller == asked.party
+    chosen = bool(store.count(Quote, request=asked.id, bank=caller, state="chosen"))
+    steps = chain_of(store, asked.ticket) if own or chosen or asked.state == "open" else []
     return RequestOut(
         id=asked.id,
         state=asked.state,
         holder=party_out(store, asked.party),
         value=asked.value,
-        banks=[party_out(store, bank) for bank in banks],
+        banks=[party_out(store, bank) for bank in (asked.banks if own else [caller])],
         until=asked.until,
         created_at=asked.created_at,
         ticket=ticket_view(store, caller, store.need(Ticket, asked.ticket), now),
-        trades=[_trade(word, item) for word, item in chain_of(store, asked.ticket)],
-        act=(asked.act or None) if caller == asked.party else None,
+        trades=[_trade(word, item) for word, item in steps if not own or _took_part(store, caller, word)],
+        act=(asked.act or None) if own or chosen else None,
     )
 
 
 def quotes_out(store: Store, caller: int, asked: FinanceRequest, now: int) -> QuotesOut:
-    """The comparison for the holder; for a bank its own quote."""
-    holder = caller == asked.party
-    rows = compare(store, asked, now)
-    return QuotesOut(
-        quotes=[_quote(store, row, row.best and holder) for row in rows if holder or row.bank == caller]
-    )
+    """The comparison for the holder; for a bank its own quote, and not how it compares."""
+    own = caller == asked.party
+    rows = [row for row in compare(store, asked, now) if own or row.bank == caller]
+    return QuotesOut(quotes=[_quote(store, row, row.best if own else None) for row in rows])
 
 
 def lock_out(store: Store, lock: Lock) -> LockOut:
@@ -71,7 +75,7 @@ def lock_out(store: Store, lock: Lock) -> LockOut:
     )
 
 
-def _quote(store: Store, row: Offer, best: bool) -> QuoteOut:
+def _quote(store: Store, row: Offer, best: bool | None) -> QuoteOut:
     price = row.price
     return QuoteOut(
         id=row.quote,
@@ -87,9 +91,16 @@ def _quote(store: Store, row: Offer, best: bool) -> QuoteOut:
         money_on=price.money_day,
         valid_until=row.valid_until,
         registration=row.registration or None,
+        state=store.need(Quote, row.quote).state,
         open=row.open,
         best=best,
     )
+
+
+def _took_part(store: Store, party: int, word: Ticket) -> bool:
+    """Whether a transfer was made or received by this company."""
+    above = store.get(Ticket, word.parent) if word.parent else None
+    return party == word.party or (above is not None and party == above.party)
 
 
 def _trade(word: Ticket, item: dict[str, Any] | None) -> TradeStepOut:

@@ -128,11 +128,16 @@ def seen_lock(store: Store, party: int, id_: bytes) -> Lock:
     """The lock, for its holder, its bank and its clearing bank. Raises UnknownLock."""
     found = store.get(Lock, id_)
     if found is None or not sees_lock(store, party, found):
-        raise UnknownLock(
-            f"There is no lock {to_hex(id_)}, or your company is no party to it; look at the financing again.",
-            lock=to_hex(id_),
-        )
+        raise unknown_lock(id_)
     return found
+
+
+def unknown_lock(id_: bytes) -> UnknownLock:
+    """The error for a lock that is not there, or not for the caller."""
+    return UnknownLock(
+        f"There is no lock {to_hex(id_)}, or your company is no party to it; look at the financing again.",
+        lock=to_hex(id_),
+    )
 
 
 def sees_lock(store: Store, party: int, lock: Lock) -> bool:

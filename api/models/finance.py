@@ -27,8 +27,13 @@ from api.models.participants import Deadline
 from api.models.parties import PartyOut
 from api.models.tickets import Number, TicketView
 
-RequestId = Annotated[str, Field(max_length=64, examples=["5c2f9e1d5c2f9e1d5c2f9e1d"])]
-QuoteId = Annotated[str, Field(max_length=64, examples=["9b1deb4d9b1deb4d9b1deb4d"])]
+_ID = "^[0-9a-f]{1,64}$"
+RequestId = Annotated[
+    str, Field(pattern=_ID, description="Id of a financing request", examples=["5c2f9e1d5c2f9e1d5c2f9e1d"])
+]
+QuoteId = Annotated[
+    str, Field(pattern=_ID, description="Id of a quote", examples=["9b1deb4d9b1deb4d9b1deb4d"])
+]
 Rate = Annotated[int, Field(ge=0, le=10_000, description="Basis points a year, ACT/360", examples=[315])]
 Registration = Annotated[Text, Field(max_length=32, description="中登网", examples=["ZDW-2026-0812-0001"])]
 RegistrationOut = Annotated[str | None, Field(description="中登网", examples=["ZDW-2026-0812-0001"])]
@@ -63,7 +68,7 @@ class TradeStepOut(Out):
 
 
 class RequestOut(Out):
-    """A financing request (融资申请). `trades` is the look-through for its holder and the banks that were asked."""
+    """A financing request (融资申请)."""
 
     id: RequestId
     state: Annotated[str, Field(description="open, chosen or closed", examples=["open"])]
@@ -73,8 +78,11 @@ class RequestOut(Out):
     until: InstantOut
     created_at: InstantOut
     ticket: TicketView
-    trades: list[TradeStepOut]
-    act: Annotated[HashOut | None, Field(description="The lock act of the chosen quote")]
+    trades: Annotated[
+        list[TradeStepOut],
+        Field(description="For a bank while it may buy: all; for the holder: those of its own company"),
+    ]
+    act: Annotated[HashOut | None, Field(description="The lock act of the chosen quote, for its two sides")]
 
 
 class QuoteIn(In):
@@ -106,8 +114,14 @@ class QuoteOut(Out):
     money_on: DayOut
     valid_until: InstantOut
     registration: RegistrationOut
+    state: Annotated[
+        str, Field(description="offered, chosen, declined, replaced or withdrawn", examples=["offered"])
+    ]
     open: Annotated[bool, Field(description="It can be chosen now", examples=[True])]
-    best: Annotated[bool, Field(description="The best net amount for the holder", examples=[True])]
+    best: Annotated[
+        bool | None,
+        Field(description="The best for the holder, whom alone it is told", examples=[True]),
+    ]
 
 
 class QuotesOut(Out):
@@ -167,11 +181,5 @@ class ReceiptIn(In):
     deadline: Deadline = None
 
 
-class ReturnIn(In):
-    """An expired lock goes back; nobody signs."""
-
-
-class CancelIn(In):
-    """Holder and bank end a lock."""
-
-    deadline: Deadline = None
+class NothingIn(In):
+    """There is nothing to say."""
