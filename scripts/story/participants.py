@@ -25,13 +25,12 @@ def tell(story: Story) -> None:
 
 
 def admit(story: Story, companies: tuple[Company, ...]) -> None:
-    """Admits companies: the registry drafts, registry and bank sign, the newcomers sign with their own keys."""
-    acts = [_draft(story, company) for company in companies]
-    for act, company in zip(acts, companies, strict=True):
-        story.sign(act, DENGJI, LANWAN)
+    """Admits companies one after another, so that their numbers are the cast's: the registry drafts, registry and
+    bank sign, the newcomers sign with their own keys."""
+    for company in companies:
+        act = _draft(story, company)
         hand_in_keys(story, act, company)
-    for act in acts:
-        story.final(act, DENGJI)
+        story.carry(act, DENGJI, LANWAN)
 
 
 def hand_in_keys(story: Story, act: Act, company: Company) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from scripts.story import limits, participants
+from scripts.story import finance, freeze, issue, limits, overdue, participants, payables, settle, transfer
 from scripts.story.story import Story
-
-CHAPTERS = (participants, limits)
 
 
 def tell(story: Story) -> None:
     """Every chapter in order."""
-    for chapter in CHAPTERS:
-        chapter.tell(story)
+    participants.tell(story)
+    limits.tell(story)
+    payables.tell(story)
+    issue.tell(story)
+    overdue.begin(story)
+    transfer.tell(story)
+    finance.tell(story)
+    freeze.tell(story)
+    settle.tell(story)
+    overdue.tell(story)

@@ -25,13 +25,18 @@ class WentWrong(Exception):
 class Story:
     """The stage, the voice, and what is remembered from chapter to chapter.
 
-    `tickets`: id by name; `refusals`: code of each refusal, in order; `timeline`: moments by name, UTC seconds.
+    `tickets`, `acts`: id by name; `issuances`: of the first core, standing; `split`: the one of them that is
+    passed on; `late`: the other core's, which is paid late; `fresh`: the one it opens afterwards; `refusals`: code of each refusal, in order.
     """
 
     stage: Stage
     voice: Voice
     tickets: dict[str, str] = field(default_factory=dict)
     acts: dict[str, str] = field(default_factory=dict)
+    issuances: list[dict[str, Any]] = field(default_factory=list)
+    split: dict[str, Any] = field(default_factory=dict)
+    late: dict[str, Any] = field(default_factory=dict)
+    fresh: dict[str, Any] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
 
     def maker(self, company: Company) -> Person:

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.box import SIMPLE
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -69,7 +70,7 @@ class Voice:
             table.add_column(self.pick(*header), justify="right" if place >= right else "left")
         for row in rows:
             table.add_row(*row)
-        self._console.print(table)
+        self._console.print(Padding(table, (0, 0, 0, 3)))
 
     def name(self, who: Company | Human) -> str:
         """A company or a person."""
@@ -78,6 +79,10 @@ class Voice:
     def names(self, whom: Iterable[Company | Human]) -> str:
         """Several of them."""
         return self.pick("、", ", ").join(self.name(who) for who in whom)
+
+    def amount(self, fen: str | int) -> str:
+        """An amount in fen for a table whose header says yuan."""
+        return format_yuan(int(fen))
 
     def yuan(self, fen: str | int) -> str:
         """An amount in fen as people read it."""
