@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import shutil
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,9 +17,10 @@ from pydantic import SecretStr
 
 from ledger.errors import GoldTicketError
 from ledger.settings import Settings
-from scripts.story import plot
-from scripts.story.stage import open_stage
-from scripts.story.story import Story
+from scripts.story import ending, plot
+from scripts.story.people import Refused
+from scripts.story.stage import Stage, TooSlow, open_stage
+from scripts.story.story import Story, WentWrong
 from scripts.story.voice import LANGUAGES, Voice, language
 
 HOME = Path(".goldticket/demo")
@@ -28,7 +31,22 @@ def main() -> int:
     """Runs the story. Returns 0 when it went as told and everything agrees."""
     given = _arguments()
     voice = Voice(language(given.lang))
-    quiet_logs()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _interrupt)
+    try:
+        return _run(given, voice)
+    except KeyboardInterrupt:
+        voice.say("已停止，链与网关都已关闭。", "Stopped; chain and gateway are down.")
+        return 130
+    except GoldTicketError as error:
+        print(f"{error.title}. {error.message}", file=sys.stderr)
+    except (Refused, TooSlow, WentWrong) as error:
+        print(f"The story broke off: {error}\nIts data is in {given.home}.", file=sys.stderr)
+    return 1
+
+
+def _run(given: argparse.Namespace, voice: Voice) -> int:
     begun = time.monotonic()
     settings = Settings(
         home=fresh_home(given.home, voice),
@@ -38,24 +56,26 @@ def main() -> int:
         light_keys=True,
         poll_seconds=0.05,
     )
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    try:
-        with open_stage(settings) as stage:
-            story = Story(stage, voice)
-            plot.tell(story)
-    except KeyboardInterrupt:
-        voice.say("已停止。", "Stopped.")
-        return 130
-    except GoldTicketError as error:
-        print(f"{error.title}. {error.message}", file=sys.stderr)
-        return 1
-    voice.say(f"{time.monotonic() - begun:.1f} 秒", f"{time.monotonic() - begun:.1f} seconds")
-    return 0
+    voice.say(
+        f"启动 {given.engine} 链、部署合约、开启接口 …",
+        f"Starting a {given.engine} chain, deploying, opening the API …",
+    )
+    with open_stage(settings) as stage:
+        story = Story(stage, voice)
+        plot.tell(story)
+        found = ending.tell(story, begun)
+        if given.once:
+            voice.say("全部停止。", "Everything is stopped.")
+        else:
+            _leave_up(stage, voice)
+    if given.json:
+        print(json.dumps(found), flush=True)
+    return 0 if found["verify"] == "ok" else 1
 
 
-def quiet_logs() -> None:
-    """The story is what is printed; of the log only what went wrong."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+def _leave_up(stage: Stage, voice: Voice) -> None:
+    ending.addresses(stage, voice)
+    threading.Event().wait()
 
 
 def fresh_home(home: Path, voice: Voice) -> Path:
@@ -68,10 +88,14 @@ def fresh_home(home: Path, voice: Voice) -> Path:
     return home
 
 
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop everything at the end")
-    parser.add_argument("--json", action="store_true", help="end with one line of JSON: the sums")
+    parser.add_argument("--json", action="store_true", help="the last line is one JSON object: the sums")
     parser.add_argument("--lang", choices=LANGUAGES, default="", help="default: by locale")
     parser.add_argument("--engine", choices=("ganache", "hardhat", "anvil"), default="ganache")
     parser.add_argument("--home", type=Path, default=HOME, help="folder of its data, begun anew each time")

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from scripts.story import finance, freeze, issue, limits, overdue, participants, payables, settle, transfer
+from scripts.story import (
+    finance,
+    freeze,
+    issue,
+    limits,
+    overdue,
+    participants,
+    payables,
+    refusals,
+    settle,
+    transfer,
+)
 from scripts.story.story import Story
 
 
@@ -18,3 +29,4 @@ def tell(story: Story) -> None:
     freeze.tell(story)
     settle.tell(story)
     overdue.tell(story)
+    refusals.tell(story)

@@ -25,8 +25,9 @@ class WentWrong(Exception):
 class Story:
     """The stage, the voice, and what is remembered from chapter to chapter.
 
-    `tickets`, `acts`: id by name; `issuances`: of the first core, standing; `split`: the one of them that is
-    passed on; `late`: the other core's, which is paid late; `fresh`: the one it opens afterwards; `refusals`: code of each refusal, in order.
+    `tickets`, `acts`: id by name. `issuances`: of the first core, standing; `split`: the one of them that is passed
+    on; `late`: the other core's, which is paid late; `fresh`: the one it opens afterwards. `refusals`: code of each
+    refusal, in order.
     """
 
     stage: Stage

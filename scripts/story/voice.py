@@ -70,7 +70,7 @@ class Voice:
             table.add_column(self.pick(*header), justify="right" if place >= right else "left")
         for row in rows:
             table.add_row(*row)
-        self._console.print(Padding(table, (0, 0, 0, 3)))
+        self._console.print(Padding(table, (0, 0, 0, 3), expand=False))
 
     def name(self, who: Company | Human) -> str:
         """A company or a person."""
