@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from api.deps import Read
 from api.models.documents import DocumentOut
 from api.models.fields import HashIn
+from api.models.parties import party_out
 from api.pages import Page, Paged, page
 from ledger.errors import NotFound
 from ledger.ids import to_hex
@@ -53,7 +54,7 @@ def list_documents(
             store,
             StoredDocument,
             paging,
-            _line,
+            lambda found: _line(store, found),
             order="-created_at",
             keep=lambda found: party in found.parties and kind in (None, found.kind),
         )
@@ -94,7 +95,11 @@ def get_document(
     return Response(found.body, 200, {**_SAFE, "Content-Disposition": name}, found.media_type)
 
 
-def _line(found: StoredDocument) -> DocumentOut:
+def _line(store: Store, found: StoredDocument) -> DocumentOut:
     return DocumentOut(
-        hash=found.hash, kind=found.kind, media_type=found.media_type, created_at=found.created_at
+        hash=found.hash,
+        kind=found.kind,
+        media_type=found.media_type,
+        parties=[party_out(store, party) for party in found.parties],
+        created_at=found.created_at,
     )

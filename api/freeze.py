@@ -16,23 +16,26 @@ from ledger.errors import Invalid
 from ledger.ids import to_hex
 from ledger.ports import Store
 from ledger.privacy import is_panel, seen_ticket
-from ledger.tickets import UnknownTicket
+from ledger.tickets import UnknownTicket, issuance_of
 
 router = APIRouter(prefix="/freezes", tags=["freeze"])
 
 
 @router.get("/{ticket}", operation_id="listOrders", summary="Running orders on a ticket")
 def orders(ticket: TicketIn, read: Read) -> OrdersOut:
-    """For whoever may see the ticket: the holder is told, the debtor and the clearing bank need to know."""
+    """For whoever may see the ticket. Numbers are told to its holder, who is concerned, its clearing bank, which carries
+    the order out, and the panel."""
 
     def work(store: Store) -> OrdersOut:
-        found = seen_ticket(store, read.caller.party, ticket)
+        party = read.caller.party
+        found = seen_ticket(store, party, ticket)
+        told = party in (found.party, issuance_of(store, ticket).clearing_bank) or is_panel(store, party)
         standing = freeze.orders(store, found, read.app.service.now(store))
         return OrdersOut(
             orders=[
                 OrderOut(
                     order=one.order,
-                    number=one.number or None,
+                    number=(one.number or None) if told else None,
                     amount=one.amount,
                     holding=one.holding,
                     start=one.start,
@@ -71,16 +74,16 @@ def lift(body: LiftIn, once: Once) -> Response:
 
     def message(store: Store) -> dict[str, Any]:
         _require_panel(store, once, body.ticket)
-        order = body.order or freeze.order_of(store, body.ticket, _number(body))
+        order = _order(store, body)
         return freeze.unfreeze(store, body.ticket, order, body.evidence, once.deadline(store, body.deadline))
 
     return draft(once, "Unfreeze", message)
 
 
-def _number(body: LiftIn) -> str:
-    if body.number is None:
-        raise Invalid("Neither number nor order is given; name the order by one of them.")
-    return body.number
+def _order(store: Store, body: LiftIn) -> bytes:
+    if (body.number is None) == (body.order is None):
+        raise Invalid("Name the order either by its number or by its hash `order`, not by both or neither.")
+    return body.order or freeze.order_of(store, body.ticket, body.number or "")
 
 
 def _require_panel(store: Store, once: Doing, ticket: bytes) -> None:

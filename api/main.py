@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import (
     acts,
     documents,
     finance,
+    finance_locks,
     freeze,
     health,
     issue,
@@ -21,6 +24,7 @@ from api import (
     payables,
     problems,
     settle,
+    settle_overdue,
     transfer,
 )
 from api.deps import App
@@ -36,7 +40,9 @@ _ROUTERS = (
     issue.router,
     transfer.router,
     finance.router,
+    finance_locks.router,
     settle.router,
+    settle_overdue.router,
     freeze.router,
     documents.router,
     acts.router,
@@ -78,12 +84,12 @@ def create_app(app: App) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=MOST_BYTES,
     )
     api.state.app = app
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX)
     problems.install(api)
+    api.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)
     api.add_middleware(_Headers)
 
     def document() -> dict[str, Any]:
@@ -94,7 +100,8 @@ def create_app(app: App) -> FastAPI:
 
 
 class _Headers:
-    """Answers are one company's business: no cache keeps them, no browser guesses their type."""
+    """Answers are one company's business: no cache keeps them, no browser guesses their type. What the server refuses
+    by itself, a body that is too large, becomes a problem as well."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -103,8 +110,16 @@ class _Headers:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if message["status"] == 413 and headers.get("content-type", "").startswith("text/plain"):
+                    await problems.too_large(scope["path"])(scope, receive, sending)
+                    raise _Answered
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("X-Content-Type-Options", "nosniff")
             await send(message)
 
-        await self._app(scope, receive, sending if scope["type"] == "http" else send)
+        with contextlib.suppress(_Answered):
+            await self._app(scope, receive, sending if scope["type"] == "http" else send)
+
+
+class _Answered(Exception):
+    """Another answer was given already."""

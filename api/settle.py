@@ -1,44 +1,43 @@
-"""SETTLE over HTTP: maturities, clearing lists, funding, pay-out, overdue, another clearing bank."""
+"""SETTLE over HTTP: maturities, clearing lists, funding, pay-out. What does not come: `settle_overdue`."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Any
+from collections import Counter
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Response
 
 from api.deps import Doing, Once, Read
-from api.drafting import POSTED, draft, drafted
+from api.drafting import POSTED, drafted
+from api.models.acts import ActOut
 from api.models.fields import DayIn, HashIn
 from api.models.settle import (
     ClearingListIn,
     ClearingListOut,
     FundingIn,
-    IssuanceOnlyIn,
     MaturitiesOut,
-    OverdueIn,
     PayOutDrafted,
     PayOutIn,
     Reference,
-    ReplacementIn,
     ReturnedLineOut,
-    WaiverIn,
 )
 from api.pages import Page, Paged, page, page_of
 from api.payables import Upload, read_upload
 from api.settle_view import clearing_csv_of, clearing_out, line_out, maturities_out, returned_out
 from ledger import settle, settle_lists, settle_payouts
-from ledger.errors import NotFound
-from ledger.ids import new_salt, to_hex
+from ledger.errors import Invalid, NotFound
+from ledger.ids import to_hex
 from ledger.payouts import PaidLine
 from ledger.payouts import ReturnedLine as ReturnedRow
 from ledger.ports import Store
-from ledger.privacy import is_panel, seen_issuance, seen_ticket, sees_issuance
-from ledger.records import ClearingList, Issuance, Replacement, ReturnedLine, StoredDocument, Ticket
+from ledger.privacy import seen_issuance
+from ledger.records import ClearingList, Issuance, ReturnedLine, StoredDocument, Ticket
 from ledger.rules import Role, in_role, participant
 from ledger.service import require_scope
+from ledger.settle_lists import NothingToClear
 from ledger.settle_payouts import PayOutDraft
-from ledger.tickets import UnknownIssuance
+from ledger.tickets import UnknownTicket
 
 router = APIRouter(prefix="/settle", tags=["settle"])
 
@@ -53,6 +52,7 @@ class UnknownClearingList(NotFound):
 @router.get("/maturities", operation_id="listMaturities", summary="What falls due when")
 def maturities(
     read: Read,
+    paging: Paged,
     date: Annotated[
         DayIn | None, Query(description="Only this payment date", examples=["2027-05-24"])
     ] = None,
@@ -63,14 +63,14 @@ def maturities(
         DayIn | None, Query(alias="to", description="Up to this payment date", examples=["2027-05-31"])
     ] = None,
 ) -> MaturitiesOut:
-    """As debtor and as clearing bank; void issuances are left out."""
+    """As debtor and as clearing bank, by payment date; void issuances are left out."""
     party = read.caller.party
 
     def work(store: Store) -> MaturitiesOut:
         begin, end = date or first, date or last
         own = settle_lists.maturities(store, core=party, first=begin, last=end)
         cleared = settle_lists.maturities(store, bank=party, first=begin, last=end)
-        return maturities_out(store, own + cleared)
+        return maturities_out(store, own + cleared, paging)
 
     return read(work)
 
@@ -137,15 +137,17 @@ def get_clearing_file(hash: HashIn, read: Read) -> Response:
 
 @router.post("/fundings", operation_id="fund", summary="The core's money is there (备款)", **POSTED)
 def fund(body: FundingIn, once: Once) -> Response:
-    """Signed by the clearing bank. One payment for several issuances; never more than face."""
+    """Signed by the clearing bank. One payment for several issuances; never more than face. The core sees the act if
+    all of it is its own."""
 
-    def message(store: Store) -> dict[str, Any]:
-        legs = [(leg.issuance, leg.amount) for leg in body.legs]
-        for issuance, _ in legs:
-            seen_issuance(store, once.caller.party, issuance)
-        return settle.fund(once.caller.party, body.ref, legs, once.deadline(store, body.deadline))
+    def work(store: Store) -> ActOut:
+        bank, legs = once.caller.party, [(leg.issuance, leg.amount) for leg in body.legs]
+        debtors = {seen_issuance(store, bank, issuance).debtor for issuance, _ in legs}
+        message = settle.fund(bank, body.ref, legs, once.deadline(store, body.deadline))
+        extra = {"parties": [*debtors]} if len(debtors) == 1 else {}
+        return drafted(store, once, "Fund", message, extra)
 
-    return draft(once, "Fund", message)
+    return once(work)
 
 
 @router.post(
@@ -160,8 +162,7 @@ def pay_out(body: PayOutIn, once: Once) -> Response:
 
     def work(store: Store) -> PayOutDrafted:
         bank = _clearing_bank(store, once)
-        for ticket in {line.ticket for line in body.paid} | {line.ticket for line in body.returned}:
-            seen_ticket(store, bank, ticket)
+        _require_lines(store, bank, body)
         made = settle_payouts.from_lines(
             store,
             bank,
@@ -217,7 +218,8 @@ def pay_out_file(
     "/returned-lines", operation_id="listReturnedLines", summary="Lines that came back and wait (退汇)"
 )
 def returned_lines(read: Read, paging: Paged) -> Page[ReturnedLineOut]:
-    """For the clearing bank all of them, for a holder its own. Correct the account, then pay under a new reference."""
+    """For the clearing bank all that it pays, for a holder its own. Correct the account, then pay under a new
+    reference."""
     party = read.caller.party
 
     def work(store: Store) -> Page[ReturnedLineOut]:
@@ -231,73 +233,16 @@ def returned_lines(read: Read, paging: Paged) -> Page[ReturnedLineOut]:
     return read(work)
 
 
-@router.post("/overdue", operation_id="reportOverdue", summary="Report an overdue issuance (逾期)", **POSTED)
-def overdue(body: OverdueIn, once: Once) -> Response:
-    """Nobody signs. The debtor may issue no more until it is cured by full funding, void, or a waiver."""
-
-    def message(store: Store) -> dict[str, Any]:
-        party = once.caller.party
-        if not store.count(Ticket, issuance=body.issuance, party=party):
-            seen_issuance(store, party, body.issuance)
-        return {"issuance": body.issuance, "salt": new_salt()}
-
-    return draft(once, "ReportOverdue", message)
-
-
-@router.post(
-    "/waivers", operation_id="waive", summary="An overdue issuance does not halt its debtor", **POSTED
-)
-def waive(body: WaiverIn, once: Once) -> Response:
-    """Signed by the panel; for 30 days."""
-
-    def message(store: Store) -> dict[str, Any]:
-        _concerns(store, once, body.issuance)
-        return settle.waive(store, body.issuance, body.evidence, once.deadline(store, body.deadline))
-
-    return draft(once, "Waive", message)
-
-
-@router.post(
-    "/replacements", operation_id="replaceBank", summary="Another clearing bank for an issuance", **POSTED
-)
-def replace_bank(body: ReplacementIn, once: Once) -> Response:
-    """Signed by the debtor, the new bank and the panel; 14 days, unless the present one vetoes."""
-
-    def message(store: Store) -> dict[str, Any]:
-        _concerns(store, once, body.issuance)
-        deadline = once.deadline(store, body.deadline)
-        return settle.replace_bank(store, body.issuance, body.bank, body.evidence, deadline)
-
-    return draft(once, "ReplaceBank", message)
-
-
-@router.post("/replacements/veto", operation_id="vetoReplacement", summary="Veto a replacement", **POSTED)
-def veto_replacement(body: IssuanceOnlyIn, once: Once) -> Response:
-    """By the present clearing bank."""
-    return _end_replacement(once, body, "VetoReplacement")
-
-
-@router.post(
-    "/replacements/complete", operation_id="completeReplacement", summary="The new bank takes over", **POSTED
-)
-def complete_replacement(body: IssuanceOnlyIn, once: Once) -> Response:
-    """By the new clearing bank, after the delay."""
-    return _end_replacement(once, body, "CompleteReplacement")
-
-
-def _end_replacement(once: Doing, body: IssuanceOnlyIn, kind: str) -> Response:
-    def message(store: Store) -> dict[str, Any]:
-        _concerns(store, once, body.issuance)
-        return settle.end_replacement(store, body.issuance, once.deadline(store, body.deadline))
-
-    return draft(once, kind, message)
-
-
 def _whose(store: Store, once: Doing, body: ClearingListIn) -> tuple[int, int | None]:
     """(bank, core) that a list is made for: a clearing bank's own lines, or a core's own."""
     me = participant(store, once.caller.party)
     if me.roles & Role.CLEARING_BANK and body.bank in (None, me.id):
         return me.id, body.core
+    if body.core not in (None, me.id):
+        raise NothingToClear(
+            f"Participant {body.core} is not your company; leave `core` out for your own issuances.",
+            core=body.core,
+        )
     return body.bank or me.clearing_bank, me.id
 
 
@@ -306,9 +251,30 @@ def _clearing_bank(store: Store, once: Doing) -> int:
     return in_role(store, once.caller.party, Role.CLEARING_BANK).id
 
 
+def _require_lines(store: Store, bank: int, body: PayOutIn) -> None:
+    """Each ticket once, and each one that this bank pays. Raises UnknownTicket, Invalid."""
+    tickets = [*(line.ticket for line in body.paid), *(line.ticket for line in body.returned)]
+    if not tickets:
+        raise Invalid("Neither a paid nor a returned line is given; name what became of at least one.")
+    for ticket, times in Counter(tickets).items():
+        found = store.get(Ticket, ticket)
+        if found is None or store.need(Issuance, found.issuance).clearing_bank != bank:
+            raise UnknownTicket(
+                f"There is no ticket {to_hex(ticket)} that your bank pays; look its number up again.",
+                ticket=to_hex(ticket),
+            )
+        if times > 1:
+            raise Invalid(
+                f"The ticket {to_hex(ticket)} stands in two lines; keep one of them.", ticket=to_hex(ticket)
+            )
+
+
 def _draft_pay_outs(store: Store, once: Doing, made: PayOutDraft) -> PayOutDrafted:
     for line in made.returned:
         store.put(line)
+        once.app.service.audit(
+            store, once.caller, "line returned", to_hex(line.ticket), {"reason": line.reason}
+        )
     return PayOutDrafted(
         acts=[drafted(store, once, "PayOut", message) for message in made.messages],
         returned=[returned_out(store, line) for line in made.returned],
@@ -335,25 +301,8 @@ def _no_list(hash: bytes) -> UnknownClearingList:
 
 
 def _returns(store: Store, party: int) -> list[ReturnedLine]:
-    if participant(store, party).roles & Role.CLEARING_BANK:
-        return settle_payouts.open_returns(store, party)
-    banks = {
-        store.need(Issuance, ticket.issuance).clearing_bank for ticket in store.find(Ticket, party=party)
-    }
+    """What this company pays as clearing bank, or should be paid as holder."""
+    issuances = {ticket.issuance for ticket in store.find(Ticket, party=party)}
+    banks = {store.need(Issuance, issuance).clearing_bank for issuance in issuances} | {party}
     lines = [line for bank in sorted(banks) for line in settle_payouts.open_returns(store, bank)]
-    return [line for line in lines if store.need(Ticket, line.ticket).party == party]
-
-
-def _concerns(store: Store, once: Doing, id: bytes) -> None:
-    """Parties of the issuance, the panel, and the bank that is to take over. Raises UnknownIssuance."""
-    party, found, running = once.caller.party, store.get(Issuance, id), store.get(Replacement, id)
-    seen = found is not None and (
-        sees_issuance(party, found)
-        or is_panel(store, party)
-        or (running is not None and running.bank == party)
-    )
-    if not seen:
-        raise UnknownIssuance(
-            f"There is no issuance {to_hex(id)}, or your company is no party to it; look it up again.",
-            issuance=id,
-        )
+    return [line for line in lines if party in (line.bank, store.need(Ticket, line.ticket).party)]

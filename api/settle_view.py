@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 from api.models.parties import party_out
@@ -14,6 +13,7 @@ from api.models.settle import (
     MaturityOut,
     ReturnedLineOut,
 )
+from api.pages import Paging, page_of
 from ledger import clearing
 from ledger.clearing import ClearingRow, clearing_csv
 from ledger.ids import parse_ticket_id
@@ -25,11 +25,15 @@ from ledger.settle_lists import Maturity, rows_of
 from ledger.tickets import issuance, number_of
 
 
-def maturities_out(store: Store, found: Sequence[Maturity]) -> MaturitiesOut:
-    """What falls due, with the sum still to be funded."""
-    return MaturitiesOut(
-        maturities=[_maturity(store, one) for one in found], open=Fen(sum(one.open for one in found))
+def maturities_out(store: Store, found: list[Maturity], paging: Paging) -> MaturitiesOut:
+    """A page of what falls due, with the sum of all that is still to be funded."""
+    shown = page_of(
+        found,
+        paging,
+        lambda one: (one.payment_date.isoformat(), one.number),
+        lambda one: _maturity(store, one),
     )
+    return MaturitiesOut(maturities=shown.items, open=Fen(sum(one.open for one in found)), next=shown.next)
 
 
 def clearing_out(store: Store, found: ClearingList) -> ClearingListOut:

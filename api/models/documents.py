@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.models.fields import HashOut, InstantOut, Out
+from api.models.parties import PartyOut
 
 
 class DocumentOut(Out):
@@ -21,4 +22,5 @@ class DocumentOut(Out):
         ),
     ]
     media_type: Annotated[str, Field(examples=["text/html; charset=utf-8"])]
+    parties: Annotated[list[PartyOut], Field(description="Who it is addressed to")]
     created_at: InstantOut

@@ -50,7 +50,10 @@ class OrderOut(Out):
     """A running order: of `amount` it holds `holding`, the rest waits (轮候)."""
 
     order: HashOut
-    number: Annotated[str | None, Field(examples=["(2026)皖01执保123号"])]
+    number: Annotated[
+        str | None,
+        Field(description="Null where it is not known, or not told", examples=["(2026)皖01执保123号"]),
+    ]
     amount: FenOut
     holding: FenOut
     start: InstantOut

@@ -12,7 +12,6 @@ from api.models.fields import (
     DayIn,
     DayOut,
     FenOut,
-    HashIn,
     HashOut,
     In,
     InstantIn,
@@ -34,7 +33,6 @@ Reference = Annotated[
     Text,
     Field(max_length=32, description="The bank's payment reference, used once", examples=["HY20270524-01"]),
 ]
-RowNumber = Annotated[int, Field(ge=1, examples=[1])]
 
 
 class MaturityOut(Out):
@@ -57,10 +55,14 @@ class MaturityOut(Out):
 
 
 class MaturitiesOut(Out):
-    """By payment date, with the sum still to be funded."""
+    """By payment date. `open`: what is still to be funded of all of them, other pages included."""
 
     maturities: list[MaturityOut]
     open: FenOut
+    next: Annotated[
+        str | None,
+        Field(description="Give it as `cursor` for the next page; null at the end", examples=["WzE3OTU0XQ"]),
+    ]
 
 
 class ClearingListIn(In):
@@ -190,14 +192,18 @@ class ReplacementIn(In):
     deadline: Deadline = None
 
 
+class ReplacementOut(Out):
+    """A running change of an issuance's clearing bank; until then the present one may veto."""
+
+    issuance: IssuanceOut
+    present: PartyOut
+    next: PartyOut
+    digest: HashOut
+    ready_at: InstantOut
+
+
 class IssuanceOnlyIn(In):
     """Which issuance."""
 
     issuance: IssuanceIn
     deadline: Deadline = None
-
-
-class ClearingHash(In):
-    """Which clearing list."""
-
-    clearing_list: HashIn
