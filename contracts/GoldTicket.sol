@@ -313,7 +313,7 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
     {
         (SignerWord w, bytes memory refusal) = Auth.tryParty(_l, d, signatures);
         if (refusal.length != 0) return refusal;
-        if (w.party() != to) return abi.encodeWithSelector(WrongParty.selector, w.party(), to);
+        if (w.party() != to) return abi.encodeWithSelector(WrongParty.selector, w.party(), uint48(to));
         if (block.timestamp < w.suspendedUntil()) {
             return abi.encodeWithSelector(Suspended.selector, to, w.suspendedUntil());
         }

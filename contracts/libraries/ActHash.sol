@@ -64,19 +64,22 @@ library ActHash {
         );
     }
 
-    function issue(Issue calldata a) internal pure returns (bytes32) {
-        bytes32[] memory hashes = new bytes32[](a.invoices.length);
-        for (uint256 i; i < hashes.length; ++i) {
-            hashes[i] = keccak256(abi.encode(INVOICE, a.invoices[i]));
+    function issue(Issue calldata a) internal pure returns (bytes32 h) {
+        Invoice[] calldata list = a.invoices;
+        uint256 from;
+        assembly ("memory-safe") {
+            from := list.offset
         }
-        bytes32 invoices = keccak256(abi.encodePacked(hashes));
-        return keccak256(
-            bytes.concat(
-                abi.encode(ISSUE, a.debtor, a.supplier, a.clearingBank, a.face, a.contractualDue, a.due),
-                abi.encode(a.transferableUntil, a.grace, a.depth, a.minimum, a.interest),
-                abi.encode(a.undertaking, invoices, a.salt, a.deadline)
-            )
-        );
+        (bytes32 kind, bytes32 invoices) = (ISSUE, _structs(INVOICE, from, list.length, 96));
+        assembly ("memory-safe") {
+            // twelve words up to the undertaking, then the array's hash in the place of its offset, then two more
+            let p := mload(0x40)
+            mstore(p, kind)
+            calldatacopy(add(p, 0x20), a, 0x180)
+            mstore(add(p, 0x1a0), invoices)
+            calldatacopy(add(p, 0x1c0), add(a, 0x1a0), 0x40)
+            h := keccak256(p, 0x200)
+        }
     }
 
     function void_(Void calldata a) internal pure returns (bytes32) {
@@ -92,29 +95,46 @@ library ActHash {
     }
 
     function fund(Fund calldata a) internal pure returns (bytes32) {
-        bytes32[] memory hashes = new bytes32[](a.legs.length);
-        for (uint256 i; i < hashes.length; ++i) {
-            hashes[i] = keccak256(abi.encode(FUND_LEG, a.legs[i]));
+        FundLeg[] calldata list = a.legs;
+        uint256 from;
+        assembly ("memory-safe") {
+            from := list.offset
         }
-        return keccak256(
-            abi.encode(FUND, a.bank, a.ref, a.total, keccak256(abi.encodePacked(hashes)), a.salt, a.deadline)
-        );
+        bytes32 legs = _structs(FUND_LEG, from, list.length, 64);
+        return keccak256(abi.encode(FUND, a.bank, a.ref, a.total, legs, a.salt, a.deadline));
     }
 
     function payOut(PayOut calldata a) internal pure returns (bytes32) {
-        bytes32[] memory hashes = new bytes32[](a.lines.length);
-        for (uint256 i; i < hashes.length; ++i) {
-            hashes[i] = keccak256(abi.encode(LINE, a.lines[i]));
+        Line[] calldata list = a.lines;
+        uint256 from;
+        assembly ("memory-safe") {
+            from := list.offset
         }
-        return
-            keccak256(abi.encode(PAY_OUT, a.bank, a.ref, keccak256(abi.encodePacked(hashes)), a.salt, a.deadline));
+        bytes32 lines = _structs(LINE, from, list.length, 96);
+        return keccak256(abi.encode(PAY_OUT, a.bank, a.ref, lines, a.salt, a.deadline));
     }
 
-    function keys(Key[] calldata a) internal pure returns (bytes32) {
-        bytes32[] memory hashes = new bytes32[](a.length);
-        for (uint256 i; i < hashes.length; ++i) {
-            hashes[i] = keccak256(abi.encode(KEY, a[i]));
+    function keys(Key[] calldata list) internal pure returns (bytes32) {
+        uint256 from;
+        assembly ("memory-safe") {
+            from := list.offset
         }
-        return keccak256(abi.encodePacked(hashes));
+        return _structs(KEY, from, list.length, 64);
+    }
+
+    /// The hash of an array of structs of value types, `size` bytes each, straight from calldata. Each of their fields
+    /// is read by the compiler's checked access too before an act takes effect, which refuses what is no clean value.
+    function _structs(bytes32 kind, uint256 from, uint256 count, uint256 size) private pure returns (bytes32 h) {
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            let m := add(p, shl(5, count))
+            mstore(m, kind)
+            for { let slot := p } lt(slot, m) { slot := add(slot, 0x20) } {
+                calldatacopy(add(m, 0x20), from, size)
+                mstore(slot, keccak256(m, add(size, 0x20)))
+                from := add(from, size)
+            }
+            h := keccak256(p, sub(m, p))
+        }
     }
 }

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @title Calendar months in Asia/Shanghai (UTC+8, no summer time)
-/// @notice Civil-date arithmetic on days since 1970-01-01, proleptic Gregorian, years 1970 to 9999.
+/// @notice Civil-date arithmetic on days since 1970-01-01, proleptic Gregorian, years 1970 to 9999. Unchecked: a block's
+/// time and at most 36 months are far from any bound.
 library Calendar {
     uint256 private constant DAY = 86_400;
     uint256 private constant SHANGHAI = 8 hours;
@@ -10,12 +11,14 @@ library Calendar {
     /// The last second of the Shanghai day that lies `months` calendar months after `from` (UTC seconds);
     /// a day that the month does not have becomes its last one (Aug 31 + 6 months: Feb 28 or 29).
     function endOfDayAfterMonths(uint256 from, uint256 months) internal pure returns (uint256) {
-        (uint256 year, uint256 month, uint256 day) = civil((from + SHANGHAI) / DAY);
-        month += months;
-        year += (month - 1) / 12;
-        month = (month - 1) % 12 + 1;
-        uint256 length = daysIn(year, month);
-        return (epochDay(year, month, day < length ? day : length) + 1) * DAY - SHANGHAI - 1;
+        unchecked {
+            (uint256 year, uint256 month, uint256 day) = civil((from + SHANGHAI) / DAY);
+            month += months;
+            year += (month - 1) / 12;
+            month = (month - 1) % 12 + 1;
+            uint256 length = daysIn(year, month);
+            return (epochDay(year, month, day < length ? day : length) + 1) * DAY - SHANGHAI - 1;
+        }
     }
 
     function daysIn(uint256 year, uint256 month) internal pure returns (uint256) {
@@ -25,22 +28,26 @@ library Calendar {
 
     /// Years are counted from March, so that the leap day ends one.
     function civil(uint256 epoch) internal pure returns (uint256 year, uint256 month, uint256 day) {
-        uint256 z = epoch + 719_468;
-        uint256 era = z / 146_097;
-        uint256 ofEra = z % 146_097;
-        uint256 yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365;
-        uint256 ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
-        uint256 shifted = (5 * ofYear + 2) / 153;
-        day = ofYear - (153 * shifted + 2) / 5 + 1;
-        month = shifted < 10 ? shifted + 3 : shifted - 9;
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+        unchecked {
+            uint256 z = epoch + 719_468;
+            uint256 era = z / 146_097;
+            uint256 ofEra = z % 146_097;
+            uint256 yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365;
+            uint256 ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
+            uint256 shifted = (5 * ofYear + 2) / 153;
+            day = ofYear - (153 * shifted + 2) / 5 + 1;
+            month = shifted < 10 ? shifted + 3 : shifted - 9;
+            year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+        }
     }
 
     function epochDay(uint256 year, uint256 month, uint256 day) internal pure returns (uint256) {
-        if (month <= 2) --year;
-        uint256 era = year / 400;
-        uint256 yearOfEra = year % 400;
-        uint256 ofYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + ofYear - 719_468;
+        unchecked {
+            if (month <= 2) --year;
+            uint256 era = year / 400;
+            uint256 yearOfEra = year % 400;
+            uint256 ofYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+            return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + ofYear - 719_468;
+        }
     }
 }
