@@ -23,8 +23,7 @@ router = APIRouter(prefix="/freezes", tags=["freeze"])
 
 @router.get("/{ticket}", operation_id="listOrders", summary="Running orders on a ticket")
 def orders(ticket: TicketIn, read: Read) -> OrdersOut:
-    """For whoever may see the ticket. Numbers are told to its holder, who is concerned, its clearing bank, which carries
-    the order out, and the panel."""
+    """For whoever may see the ticket. Their numbers are told to its holder, its clearing bank and the panel."""
 
     def work(store: Store) -> OrdersOut:
         party = read.caller.party
