@@ -8,7 +8,7 @@ from typing import Any
 from api.models.acts import ActOut, LegOut, ReasonOut, SeatOut, SignatureMade
 from api.models.parties import party_out
 from ledger import kinds, typed
-from ledger.acts import OPEN, State, derive
+from ledger.acts import State, derive
 from ledger.ids import to_hex
 from ledger.ports import Store
 from ledger.records import Act, Leg, Seat, Signature, User
@@ -20,8 +20,7 @@ UNSIGNED = (State.DRAFT, State.AWAITING)
 
 def act_out(store: Store, caller: User, act: Act) -> ActOut:
     """What the caller may see of an act that it is a party to."""
-    whole = sees_whole(store, caller, act)
-    legs = [leg for leg in store.find(Leg, act=act.id) if whole or leg.party == caller.party]
+    whole, legs = sees_whole(store, caller, act), seen_legs(store, caller, act)
     shown = {leg.id for leg in legs}
     seats = [seat for seat in store.find(Seat, act=act.id) if not seat.leg or seat.leg in shown]
     signatures = store.find(Signature, act=act.id)
@@ -49,14 +48,16 @@ def sees_whole(store: Store, caller: User, act: Act) -> bool:
     return bool(store.count(Seat, act=act.id, party=caller.party, leg=b""))
 
 
-def state_of(store: Store, act: Act) -> State:
-    """The state of the whole act."""
-    return derive(leg.state for leg in store.find(Leg, act=act.id))
+def seen_legs(store: Store, caller: User, act: Act) -> list[Leg]:
+    """The legs that the caller may see."""
+    whole = sees_whole(store, caller, act)
+    shown = [leg for leg in store.find(Leg, act=act.id) if whole or leg.party == caller.party]
+    return sorted(shown, key=lambda leg: leg.place)
 
 
-def is_open(store: Store, act: Act) -> bool:
-    """Whether anything of it is still under way."""
-    return state_of(store, act) in OPEN
+def state_of(store: Store, caller: User, act: Act) -> State:
+    """The act's state, as far as the caller sees its legs."""
+    return derive(leg.state for leg in seen_legs(store, caller, act))
 
 
 def waits_for(store: Store, caller: User, act: Act, now: int) -> bool:

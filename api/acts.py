@@ -256,7 +256,7 @@ def _list(
     now = service.now(store)
 
     def keep(act: Act) -> bool:
-        return visible(store, caller, act) and (state is None or state_of(store, act) == state)
+        return visible(store, caller, act) and (state is None or state_of(store, caller, act) == state)
 
     def view(act: Act) -> ActOut:
         return act_out(store, caller, act)

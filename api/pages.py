@@ -70,6 +70,7 @@ def page(
     kind: type[R],
     paging: Paging,
     view: Callable[[R], V],
+    /,
     *,
     order: str = "",
     keep: Callable[[R], bool] = lambda _: True,

@@ -131,6 +131,23 @@ async def _http(request: Request, error: Exception) -> Response:
     )
 
 
+def too_large(path: str) -> Response:
+    """The answer to a body above the limit."""
+    code, title, way_out = _HTTP[413]
+    return _answer(
+        Problem(
+            type=type_of(code),
+            title=title,
+            status=413,
+            detail=f"{title}; {way_out}.",
+            code=code,
+            instance=path,
+            evidence={},
+            errors=[],
+        )
+    )
+
+
 async def _unexpected(request: Request, error: Exception) -> Response:
     number = secrets.token_hex(8)
     _log.error("unexpected", number=number, path=request.url.path, exc_info=error)

@@ -13,11 +13,13 @@ import httpx
 from fastapi import FastAPI
 
 from api.main import create_app
+from ledger import kinds, outcome
 from ledger.addresses import parse_address
 from ledger.clearing import PayeeAccount
 from ledger.clock import ManualClock
 from ledger.errors import Unavailable
-from ledger.ids import keccak256
+from ledger.events import Event
+from ledger.ids import keccak256, to_hex
 from ledger.money import Fen
 from ledger.participants_file import Contact, ParticipantFile
 from ledger.ports import Block, Book
@@ -29,10 +31,7 @@ from ledger.users import create_user
 from tests.support.actors import (
     ADMITTED,
     HUAIYUE,
-    LANWAN,
-    NANHUAI,
     PANEL,
-    REGISTRAR,
     SEEDS,
     THRESHOLD,
     Party,
@@ -158,13 +157,22 @@ class Office:
         return self.client.get(f"/v1{path}", params=params, headers=self._headers(who))
 
     def post(
-        self, who: Party | Person | None, path: str, body: Any = None, *, key: str | None = None, **more: Any
+        self,
+        who: Party | Person | None,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        files: Any = None,
+        data: Any = None,
     ) -> httpx.Response:
         headers = {**self._headers(who), "Idempotency-Key": key or f"request-{next(self._numbers)}"}
-        given = {"json": {} if body is None else body, **more}
-        if "files" in more:
-            given.pop("json")
-        return self.client.post(f"/v1{path}", headers=headers, **given)
+        if files is not None:
+            return self.client.post(f"/v1{path}", headers=headers, files=files, data=data)
+        return self.client.post(f"/v1{path}", headers=headers, json={} if body is None else body)
+
+    def person_of(self, name: str, role: str) -> Person:
+        return self.people[name, role]
 
     def person(self, party: Party, role: str = "sole") -> Person:
         return self.people[party.name, role]
@@ -186,6 +194,23 @@ class Office:
 
     def read(self, work: Callable[[Any], Any]) -> Any:
         return self.book.read(work)
+
+    def happened(self, name: str, **args: Any) -> None:
+        """One event of the chain, now."""
+        event = Event(name, args, 8, bytes(32), next(self._numbers), self.clock.now())
+
+        def work(store: Any) -> None:
+            kinds.apply(event, store)
+            outcome.apply(event, store)
+
+        self.book.write(work)
+
+    def offered(self, holder: Party, ticket: bytes, *children: tuple[Party, int]) -> Any:
+        """An offer with trade evidence, drafted; the answer's JSON."""
+        body = {"ticket": to_hex(ticket), "children": [child(holder, to, value) for to, value in children]}
+        answer = self.post(holder, "/offers", body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
 
     def issued(
         self, debtor: Party, supplier: Party, *, number: int = 1, face: int = FACE, **fields: Any
@@ -225,6 +250,27 @@ class Office:
         return root
 
 
+def child(holder: Party, to: Party, value: int, contract: str = "HT-2026-0311") -> dict[str, Any]:
+    """A child of an offer with an invoice that carries it."""
+    invoice = {
+        "number": "26340000000098765432",
+        "amount": str(value),
+        "seller": to.uscc,
+        "buyer": holder.uscc,
+    }
+    return {"to": to.id, "value": str(value), "trade": {"contract": contract, "invoice": invoice}}
+
+
+def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem of an answer, which must be this one."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    body: dict[str, Any] = answer.json()
+    assert (answer.status_code, body["code"]) == (status, code), body
+    assert body["status"] == status
+    assert body["detail"]
+    return body
+
+
 def file_of(party: Party) -> ParticipantFile:
     """A file that is in order."""
     return ParticipantFile(
@@ -240,6 +286,3 @@ def file_of(party: Party) -> ParticipantFile:
 
 def _secret(name: str) -> bytes:
     return keccak256(f"gold ticket development key: {name}".encode())
-
-
-__all__ = ["ALL", "DOMAIN", "LANWAN", "NANHUAI", "REGISTRAR", "Office", "Person", "file_of"]

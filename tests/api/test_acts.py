@@ -1,0 +1,238 @@
+"""Acts over HTTP.
+
+given an offer of 皖岳 to 芜泽 and 锡川
+  when somebody else asks for it: it should look as if it were not there
+  when 芜泽 asks for it: it should see its own child alone, of the other only its hash
+  when a stranger's leg is rejected or signed: it should be refused
+  when maker and checker are one person: it should be refused
+  when a signature is forged: it should be refused, and nothing kept
+  when the same request comes again: it should get the first answer and sign nothing twice
+  when all have signed: its legs should be complete
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ledger import typed
+from ledger.ids import keccak256, to_hex
+from ledger.records import Leg, Signature
+from ledger.signatures import sign_digest
+from tests.api.office import DOMAIN, Office, problem
+from tests.support.actors import CHANGLI, LANGONG, WANYUE, WUZE, XICHUAN
+
+
+@pytest.fixture
+def offer(office: Office) -> dict[str, Any]:
+    ticket = office.issued(LANGONG, WANYUE)
+    return office.offered(WANYUE, ticket.id, (WUZE, 30_000_000), (XICHUAN, 20_000_000))
+
+
+def secret(name: str) -> bytes:
+    return keccak256(f"gold ticket development key: {name}".encode())
+
+
+@pytest.mark.parametrize("stranger", [CHANGLI, LANGONG])
+def test_strangers_find_nothing(office: Office, offer: dict[str, Any], stranger: Any) -> None:
+    path = f"/acts/{offer['id']}"
+    problem(office.get(stranger, path), 404, "not-found")
+    problem(office.get(stranger, f"{path}/typed-data", place=0), 404, "not-found")
+    problem(office.post(stranger, f"{path}/sign"), 404, "not-found")
+    problem(office.post(stranger, f"{path}/withdrawals"), 404, "not-found")
+    leg = offer["legs"][0]["id"]
+    problem(office.post(stranger, f"{path}/legs/{leg}/reject", {"reason": "mine"}), 404, "not-found")
+    assert office.get(stranger, "/acts").json()["items"] == []
+
+
+def test_a_receiver_sees_its_own_child_alone(office: Office, offer: dict[str, Any]) -> None:
+    seen = office.get(WUZE, f"/acts/{offer['id']}").json()
+    assert [leg["party"]["id"] for leg in seen["legs"]] == [WUZE.id]
+    assert [seat["party"]["id"] for seat in seen["seats"]] == [WANYUE.id, WUZE.id]
+    own, other = seen["message"]["children"]
+    assert own["value"] == "30000000"
+    assert list(other) == ["hash"]
+    hashed = typed.struct_hash("Child", typed.message_from_json("Child", offer["message"]["children"][1]))
+    assert other["hash"] == to_hex(hashed)
+    assert seen["extra"]["trades"][0]["trade"]["contract"] == "HT-2026-0311"
+    assert seen["extra"]["trades"][1] is None
+    assert XICHUAN.uscc not in str(seen)
+
+
+def test_a_receiver_does_not_reach_into_the_others_child(office: Office, offer: dict[str, Any]) -> None:
+    path, leg = f"/acts/{offer['id']}", offer["legs"][1]["id"]
+    problem(office.get(WUZE, f"{path}/typed-data", place=2), 404, "not-found")
+    problem(office.post(WUZE, f"{path}/legs/{leg}/reject", {"reason": "no"}), 404, "not-found")
+    problem(office.post(WUZE, f"{path}/sign", {"place": 2}), 403, "not-yours")
+
+
+def test_one_person_is_never_maker_and_checker(office: Office) -> None:
+    body = {"core": LANGONG.id, "amount": "5000000000", "expiry": "2027-12-31T00:00:00Z"}
+    bank = office.person_of("huaiyue", "maker")
+    act = office.post(bank, "/limits", body).json()
+    assert office.post(bank, f"/acts/{act['id']}/sign").json()["state"] == "awaiting"
+    problem(office.post(bank, f"/acts/{act['id']}/sign"), 404, "nothing-to-sign")
+    again = office.post(bank, f"/acts/{act['id']}/sign", {"place": 0})
+    problem(again, 409, "wrong-state")
+    checker = office.person_of("huaiyue", "checker")
+    assert office.post(checker, f"/acts/{act['id']}/sign").json()["state"] == "complete"
+
+
+def test_a_viewer_signs_nothing(office: Office, offer: dict[str, Any]) -> None:
+    viewer = office.person(WUZE, "viewer")
+    assert office.get(viewer, f"/acts/{offer['id']}").status_code == 200
+    problem(office.post(viewer, f"/acts/{offer['id']}/sign"), 422, "wrong-signer")
+    body = {"reason": "no"}
+    path = f"/acts/{offer['id']}/legs/{offer['legs'][0]['id']}/reject"
+    problem(office.post(viewer, path, body), 403, "missing-scope")
+
+
+def test_a_forged_signature_is_refused(office: Office, offer: dict[str, Any]) -> None:
+    digest = bytes.fromhex(offer["seats"][1]["digest"][2:])
+    forged = to_hex(sign_digest(secret("changli sole"), digest))
+    answer = office.post(WUZE, f"/acts/{offer['id']}/signatures", {"signature": forged, "place": 1})
+    problem(answer, 422, "wrong-signer")
+    answer = office.post(WUZE, f"/acts/{offer['id']}/signatures", {"signature": forged})
+    problem(answer, 422, "wrong-signer")
+    assert office.read(lambda store: store.count(Signature)) == 0
+
+
+@pytest.mark.parametrize("signature", ["0x00", "x", "0x" + "ff" * 64, 7])
+def test_what_is_no_signature(office: Office, offer: dict[str, Any], signature: Any) -> None:
+    answer = office.post(WUZE, f"/acts/{offer['id']}/signatures", {"signature": signature})
+    assert problem(answer, 422, "invalid-request")["errors"][0]["field"] == "signature"
+
+
+def test_signed_outside_by_what_the_wallet_was_shown(office: Office, offer: dict[str, Any]) -> None:
+    data = office.get(WUZE, f"/acts/{offer['id']}/typed-data").json()
+    assert data["primaryType"] == "Accept"
+    assert data["domain"]["verifyingContract"] == DOMAIN.address
+    message = typed.message_from_json("Accept", data["message"])
+    signature = sign_digest(secret("wuze sole"), typed.digest(DOMAIN, "Accept", message))
+    wallet = (
+        signature[:32] + bytes([signature[32] & 0x7F]) + signature[33:] + bytes([27 + (signature[32] >> 7)])
+    )
+    for given in (signature, wallet):
+        key = f"wallet {len(given)}".replace(" ", "-")
+        answer = office.post(WUZE, f"/acts/{offer['id']}/signatures", {"signature": to_hex(given)}, key=key)
+        if len(given) == 64:
+            assert answer.status_code == 201, answer.text
+            assert answer.json()["seats"][1]["done"]
+        else:
+            problem(answer, 422, "wrong-signer")
+
+
+def test_the_same_request_again_signs_nothing_twice(office: Office, offer: dict[str, Any]) -> None:
+    first = office.post(WANYUE, f"/acts/{offer['id']}/sign", key="once")
+    again = office.post(WANYUE, f"/acts/{offer['id']}/sign", key="once")
+    assert (first.status_code, first.text) == (again.status_code, again.text)
+    assert "idempotent-replay" not in first.headers
+    assert again.headers["idempotent-replay"] == "true"
+    assert office.read(lambda store: store.count(Signature)) == 1
+    problem(
+        office.post(WANYUE, f"/acts/{offer['id']}/sign", {"place": 0}, key="once"),
+        409,
+        "idempotency-key-reused",
+    )
+
+
+def test_a_key_may_serve_elsewhere_and_for_others(office: Office, offer: dict[str, Any]) -> None:
+    path = f"/acts/{offer['id']}/sign"
+    assert office.post(WANYUE, path, key="k").status_code == 201
+    assert "idempotent-replay" not in office.post(WUZE, path, key="k").headers
+    assert "idempotent-replay" not in office.post(WANYUE, f"/acts/{offer['id']}/withdrawals", key="k").headers
+
+
+def test_work_that_failed_is_not_remembered(office: Office, offer: dict[str, Any]) -> None:
+    path = f"/acts/{offer['id']}/signatures"
+    problem(office.post(WUZE, path, {"signature": "0x" + "11" * 64, "place": 9}, key="k"), 404, "not-found")
+    assert office.post(WUZE, f"/acts/{offer['id']}/sign", key="k").status_code == 201
+
+
+def test_rejecting_says_why_and_keeps_the_value_reserved(office: Office, offer: dict[str, Any]) -> None:
+    path = f"/acts/{offer['id']}/legs/{offer['legs'][0]['id']}/reject"
+    assert problem(office.post(WUZE, path, {}), 422, "invalid-request")["errors"][0]["field"] == "reason"
+    seen = office.post(WUZE, path, {"reason": "发票不符"}).json()
+    assert seen["state"] == "rejected"
+    assert seen["legs"][0]["reason"] == {"code": "rejected", "message": "发票不符", "by": WUZE.id}
+    problem(office.post(WUZE, f"/acts/{offer['id']}/sign"), 404, "nothing-to-sign")
+    ticket = office.get(WANYUE, "/tickets").json()["items"][0]
+    assert (ticket["value"], ticket["on_offer"], ticket["free"]) == ("80000000", "50000000", "30000000")
+
+
+def test_the_inbox_holds_what_waits_for_my_company(office: Office, offer: dict[str, Any]) -> None:
+    def inbox(party: Any) -> list[str]:
+        return [act["id"] for act in office.get(party, "/acts", waiting=True).json()["items"]]
+
+    assert inbox(WANYUE) == inbox(WUZE) == [offer["id"]]
+    office.post(WANYUE, f"/acts/{offer['id']}/sign")
+    assert (inbox(WANYUE), inbox(WUZE), inbox(CHANGLI)) == ([], [offer["id"]], [])
+    done = office.post(WUZE, f"/acts/{offer['id']}/sign").json()
+    assert done["state"] == "complete"
+    assert inbox(WUZE) == []
+    assert [act["state"] for act in office.get(WANYUE, "/acts").json()["items"]] == ["awaiting"]
+    assert office.get(WUZE, "/acts", state="complete").json()["items"][0]["id"] == offer["id"]
+    assert office.get(WUZE, "/acts", kind="Lock").json()["items"] == []
+    assert office.read(lambda store: {leg.state for leg in store.find(Leg)}) == {"complete", "awaiting"}
+    assert office.app.woken
+
+
+def test_an_expired_act_waits_for_nobody(office: Office, offer: dict[str, Any]) -> None:
+    office.clock.advance(30 * 86_400)
+    assert office.get(WUZE, "/acts", waiting=True).json()["items"] == []
+    problem(office.post(WUZE, f"/acts/{offer['id']}/sign"), 409, "wrong-state")
+
+
+def test_withdrawing_drafts_its_own_act(office: Office, offer: dict[str, Any]) -> None:
+    body = {"places": [1]}
+    act = office.post(WANYUE, f"/acts/{offer['id']}/withdrawals", body).json()
+    assert (act["kind"], act["state"]) == ("Withdraw", "draft")
+    assert act["message"]["indexes"] == ["1"]
+    problem(office.post(WUZE, f"/acts/{offer['id']}/withdrawals", {}), 403, "not-yours")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"kind": "Steal", "message": {}}, "unknown-kind"),
+        ({"kind": "WithdrawAll", "message": {}}, "invalid"),
+        ({"kind": "WithdrawAll", "message": {"ticket": "0x00", "version": "0"}}, "invalid"),
+        (
+            {"kind": "WithdrawAll", "message": {"ticket": "0x" + "11" * 32, "version": "0", "to": "9"}},
+            "invalid",
+        ),
+        ({"kind": "ReturnLock", "message": {"lock": "zz"}}, "invalid"),
+        ({"message": {}}, "invalid-request"),
+    ],
+)
+def test_bad_messages(office: Office, body: dict[str, Any], code: str) -> None:
+    problem(office.post(WANYUE, "/acts", body), 422, code)
+
+
+def test_experts_draft_by_message(office: Office) -> None:
+    ticket = office.issued(LANGONG, WANYUE)
+    body = {"kind": "WithdrawAll", "message": {"ticket": to_hex(ticket.id), "version": "0"}}
+    problem(office.post(WUZE, "/acts", body), 403, "not-yours")
+    problem(office.post(office.person(WANYUE, "viewer"), "/acts", body), 403, "missing-scope")
+    act = office.post(WANYUE, "/acts", body).json()
+    assert act["message"]["deadline"].isdigit()
+    assert office.post(WANYUE, f"/acts/{act['id']}/sign").json()["state"] == "complete"
+
+
+def test_pages_of_acts_hold_each_act_once(office: Office) -> None:
+    ticket = office.issued(LANGONG, WANYUE)
+    made = {office.offered(WANYUE, ticket.id, (WUZE, 1_000_000 + n))["id"] for n in range(5)}
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = office.get(WUZE, "/acts", limit=2, **({"cursor": cursor} if cursor else {})).json()
+        seen += [act["id"] for act in page["items"]]
+        cursor = page["next"]
+        if not cursor:
+            break
+    assert len(seen) == 5
+    assert set(seen) == made
+    problem(office.get(WUZE, "/acts", cursor="nonsense"), 422, "invalid-cursor")
+    problem(office.get(WUZE, "/acts", cursor="WyJ4IiwieSJd"), 422, "invalid-cursor")
+    problem(office.get(WUZE, "/acts", limit=0), 422, "invalid-request")

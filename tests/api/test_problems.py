@@ -1,0 +1,119 @@
+"""One error handler.
+
+given a request that fails
+  when a field is wrong: it should name the field, the value, the problem and the way out
+  when there is no such path or method: it should be a problem, too
+  when the program is at fault: it should say nothing of the inside, but a number that the log has
+  when chain or book are down: it should say so, and to try again
+  when evidence holds numbers or bytes: it should be decimal strings and 0x hex
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from api.problems import plain, problem_of
+from ledger.errors import Conflict, GoldTicketError
+from tests.api.office import Office, problem
+from tests.support.actors import HUAIYUE, LANGONG, WANYUE
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        ({"amount": "12.5"}, "amount", "whole number of fen"),
+        ({"amount": 12}, "amount", "quotation marks"),
+        ({"amount": "-1"}, "amount", "whole number of fen"),
+        ({"amount": "1" * 40}, "amount", "look for a slipped digit"),
+        ({"expiry": "tomorrow"}, "expiry", "not a date"),
+        ({"core": "x"}, "core", "integer"),
+        ({"core": 0}, "core", "greater than"),
+        ({"colour": "red"}, "colour", "no such field"),
+    ],
+)
+def test_wrong_fields_are_named(office: Office, change: dict[str, Any], field: str, words: str) -> None:
+    body = {"core": LANGONG.id, "amount": "1", "expiry": "2027-12-31T00:00:00Z", **change}
+    found = problem(office.post(HUAIYUE, "/limits", body), 422, "invalid-request")
+    [error] = found["errors"]
+    assert error["field"] == field
+    assert words in f"{error['problem']} {error['way_out']}"
+    assert error["way_out"]
+    assert found["detail"].startswith(f"{field}: ")
+
+
+def test_missing_fields_are_all_named(office: Office) -> None:
+    found = problem(office.post(HUAIYUE, "/limits", {}), 422, "invalid-request")
+    assert {error["field"] for error in found["errors"]} == {"core", "amount", "expiry"}
+    assert "and 2 more" in found["detail"]
+
+
+def test_no_json(office: Office) -> None:
+    headers = {
+        "Authorization": f"Bearer {office.person(HUAIYUE).key}",
+        "Content-Type": "application/json",
+        "Idempotency-Key": "k",
+    }
+    answer = office.client.post("/v1/limits", headers=headers, content=b"{")
+    assert problem(answer, 422, "invalid-request")["errors"][0]["problem"] == "this is not JSON"
+
+
+def test_paths_and_methods_that_do_not_exist(office: Office) -> None:
+    problem(office.get(WANYUE, "/nowhere"), 404, "no-such-path")
+    problem(office.client.request("DELETE", "/v1/acts"), 405, "wrong-method")
+    problem(office.client.get("/v1/acts/"), 404, "no-such-path")
+
+
+def test_too_large(office: Office) -> None:
+    answer = office.post(
+        LANGONG, "/payables/imports", files={"file": ("a.csv", b"x" * (6 * 1024 * 1024 + 1))}
+    )
+    problem(answer, 413, "too-large")
+    answer = office.post(
+        LANGONG, "/payables/imports", files={"file": ("a.csv", b"x" * (5 * 1024 * 1024 + 1))}
+    )
+    problem(answer, 413, "file-too-large")
+
+
+def test_our_own_faults_stay_inside(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Any) -> Any:
+        raise ValueError("secret inside")
+
+    monkeypatch.setattr(office.app.service, "now", broken)
+    found = problem(office.get(WANYUE, "/tickets"), 500, "internal-error")
+    assert "secret" not in str(found)
+    assert found["evidence"]["number"] in found["detail"]
+
+
+def test_ready_and_not(office: Office) -> None:
+    assert office.client.get("/v1/health").json() == {"status": "up"}
+    answer = office.client.get("/v1/ready")
+    assert answer.json() == {"ready": True, "head": 7, "block": 7, "lag": 0, "problems": []}
+    office.chain.height = 9
+    assert office.client.get("/v1/ready").json()["lag"] == 2
+    office.chain.down = True
+    answer = office.client.get("/v1/ready")
+    assert answer.status_code == 503
+    assert answer.json()["problems"] == ["chain: No node answers; start one."]
+
+
+def test_answers_are_not_kept_by_anybody(office: Office) -> None:
+    headers = office.get(WANYUE, "/tickets").headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_evidence_is_plain() -> None:
+    assert plain({"a": [1, b"\x01", None, True, {"b": 2**90}]}) == {
+        "a": ["1", "0x01", None, True, {"b": str(2**90)}]
+    }
+    assert plain(GoldTicketError) == str(GoldTicketError)
+    made = problem_of(
+        Conflict(
+            "No.", free=5, errors=[{"row": 7, "column": "a", "value": "b", "problem": "c", "way_out": "d"}]
+        ),
+        "/x",
+    )
+    assert made.evidence == {"free": "5"}
+    assert made.errors[0].model_dump()["row"] == 7
