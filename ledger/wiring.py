@@ -10,6 +10,7 @@ Tests don't call `start`; they call `app.settle()`, which steps until nothing is
 from __future__ import annotations
 
 import contextlib
+import json
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -147,14 +148,17 @@ def wire(settings: Settings, clock: Clock | None = None) -> App:
 def wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> App:
     """The application on a node that runs already, which stops with it."""
     deployment = Deployment.load(settings.deployment_file)
-    rpc = Rpc(node.engine.urls, batch_items=node.engine.limits.batch_items)
+    keystore = open_keystore(settings)
     relayer = HeldKeys(relayer_key(settings))
     [sender] = relayer.addresses
     if isinstance(node, DevNode):
         node.set_balance(sender, ENOUGH)
-    chain = GoldTicketChain.connect(rpc, node.engine, deployment, relayer)
-    book = SqlBook(settings.book_dsn)
-    keystore = open_keystore(settings)
+    with contextlib.ExitStack() as undo:
+        rpc = Rpc(node.engine.urls, batch_items=node.engine.limits.batch_items)
+        undo.callback(rpc.close)
+        chain = GoldTicketChain.connect(rpc, node.engine, deployment, relayer)
+        book = SqlBook(settings.book_dsn)
+        undo.pop_all()
     words = _explained
     return App(
         settings=settings,
@@ -176,13 +180,36 @@ _explained: Callable[..., str] = explain
 
 
 def open_node(settings: Settings) -> DevNode | NetworkNode:
-    """The embedded node, started; or the network at `rpc_urls`, checked."""
+    """The embedded node: the one that another process of this home runs already, else started here. Or the
+    network at `rpc_urls`, checked."""
     if settings.engine != "rpc":
-        return start_node(settings.engine, settings.home / "chain", options=NodeOptions())
+        return _running_node(settings) or _started_node(settings)
     if not settings.rpc_urls:
         raise Invalid('GOLDTICKET_RPC_URLS is empty: name at least one node, e.g. ["http://127.0.0.1:8545"].')
     urls = tuple(settings.rpc_urls)
     return open_network(Engine(name="rpc", urls=urls, chain_id=read_chain_id(urls[0])))
+
+
+def _started_node(settings: Settings) -> DevNode:
+    node = start_node(settings.engine, settings.home / "chain", options=NodeOptions())
+    _node_file(settings).write_text(json.dumps({"engine": settings.engine, "url": node.url}) + "\n")
+    return node
+
+
+def _running_node(settings: Settings) -> NetworkNode | None:
+    """So that `goldticket verify` works beside a gateway that serves. None when nobody answers there."""
+    try:
+        found = json.loads(_node_file(settings).read_text())
+        if found["engine"] != settings.engine:
+            return None
+        engine = Engine(settings.engine, (found["url"],), NodeOptions().chain_id, development=True)
+        return open_network(engine)
+    except (OSError, ValueError, KeyError, GoldTicketError):
+        return None
+
+
+def _node_file(settings: Settings) -> Path:
+    return settings.home / "chain" / "node.json"
 
 
 def deploy_genesis(settings: Settings, genesis: Genesis) -> Deployment:
