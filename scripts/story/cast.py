@@ -186,6 +186,7 @@ CHANGLI = Company(
     14, "常砺刀具", "Changli Tools", "91320400MA9DEM220J", SUPPLIER, "micro", "C33", sole("秦砺", "Qin Li")
 )
 
+
 SEEDS = (DENGJI, HUAIYUE, LANWAN, NANHUAI)
 ADMITTED = (LANGONG, CHENGHAI, WANYUE, SUHENG, YONGTUO, WUZE, XICHUAN, HEYI, CHUHENG, CHANGLI)
 EVERYBODY = SEEDS + ADMITTED
@@ -194,3 +195,13 @@ THRESHOLD = 3
 """Votes of the panel; the operator (registrar) has one seat of four."""
 NAMED_BANK = {company.id: (LANWAN.id if company is HUAIYUE else HUAIYUE.id) for company in EVERYBODY}
 """Each participant's named clearing bank; the clearing bank itself names another bank."""
+
+
+def by_id(id_: int) -> Company:
+    """The company with this number."""
+    return next(one for one in EVERYBODY if one.id == id_)
+
+
+def by_uscc(uscc: str) -> Company:
+    """The company with this code."""
+    return next(one for one in EVERYBODY if one.uscc == uscc)

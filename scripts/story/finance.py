@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.clock import DAY, shanghai_date
-from scripts.story.cast import CHUHENG, HUAIYUE, LANGONG, LANWAN, NANHUAI
+from scripts.story.cast import CHUHENG, HUAIYUE, LANGONG, LANWAN, NANHUAI, by_id
 from scripts.story.story import Act, Story
 
 RATES = {LANWAN: 315, NANHUAI: 345}
@@ -59,7 +59,7 @@ def compare(story: Story, asked: str) -> dict[str, Any]:
     bearer = {"holder": voice.pick("持票人", "holder"), "core": voice.pick("核心企业", "core")}
     rows = [
         [
-            one["bank"]["name"],
+            voice.name(by_id(one["bank"]["id"])),
             _percent(one["rate"]),
             str(one["days"]),
             voice.amount(one["interest"]),
@@ -79,9 +79,10 @@ def take(story: Story, asked: str, quote: dict[str, Any]) -> Act:
     """The holder takes the quote; holder and bank sign the lock. Value moves aside, title does not."""
     act: Act = story.maker(CHUHENG).post(f"/finance/requests/{asked}/choose", {"quote": quote["id"]})
     story.carry(act, CHUHENG, LANWAN)
+    bank, signers = story.voice.name(by_id(quote["bank"]["id"])), story.signers(CHUHENG, LANWAN)
     story.voice.say(
-        f"选 {quote['bank']['name']}；{story.signers(CHUHENG, LANWAN)} 签署，金额锁定，票权未动。",
-        f"It takes {quote['bank']['name']}; {story.signers(CHUHENG, LANWAN)} sign: the value is locked, title stays.",
+        f"选 {bank}；{signers} 签署，金额锁定，票权未动。",
+        f"It takes {bank}; {signers} sign: the value is locked, title stays.",
     )
     return act
 

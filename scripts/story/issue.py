@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.ids import keccak256
-from scripts.story.cast import EVERYBODY, LANGONG, SUHENG, WANYUE, YONGTUO, Company
+from scripts.story.cast import LANGONG, SUHENG, WANYUE, YONGTUO, Company, by_id
 from scripts.story.payables import examples, keys_of
 from scripts.story.story import Story, WentWrong
 
@@ -34,7 +34,7 @@ def tell(story: Story) -> None:
         [
             [
                 one["number"],
-                one["supplier"]["name"],
+                voice.name(by_id(one["supplier"]["id"])),
                 one["contractual_due"],
                 one["payment_date"],
                 voice.amount(one["face"]),
@@ -52,21 +52,16 @@ def open_tickets(story: Story, core: Company, keys: list[dict[str, str]]) -> lis
     maker = story.maker(core)
     acts = maker.post("/issuances", {"payables": keys})["acts"]
     for act in acts:
-        story.sign(act, core, company(int(act["message"]["supplier"])))
+        story.sign(act, core, by_id(int(act["message"]["supplier"])))
     for act in acts:
         story.final(act, core)
     made = {act["id"] for act in acts}
     return [one for one in reversed(maker.items("/issuances", role="debtor")) if one["act"] in made]
 
 
-def company(id_: int) -> Company:
-    """The company with this number."""
-    return next(one for one in EVERYBODY if one.id == id_)
-
-
 def read_undertaking(story: Story, issuance: dict[str, Any]) -> None:
     """The first supplier reads what the core has signed: the document's hash is the chain's."""
-    reader = story.maker(company(issuance["supplier"]["id"]))
+    reader = story.maker(by_id(issuance["supplier"]["id"]))
     body = reader.get(f"/documents/{issuance['undertaking']}")
     if "0x" + keccak256(body).hex() != issuance["undertaking"]:
         raise WentWrong("the undertaking's text is not what the chain has")

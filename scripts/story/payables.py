@@ -12,7 +12,7 @@ from ledger.clock import shanghai_date
 from ledger.ids import Uscc
 from ledger.payable_file import parse_payables, payables_csv
 from ledger.payables import Payable, shift_due
-from scripts.story.cast import EVERYBODY, LANGONG, Company
+from scripts.story.cast import LANGONG, Company, by_uscc
 from scripts.story.story import Story
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -68,8 +68,7 @@ def _by_supplier(story: Story, payables: Sequence[dict[str, Any]]) -> list[list[
     amounts: dict[str, list[int]] = defaultdict(list)
     for payable in payables:
         amounts[payable["supplier"]].append(int(payable["amount"]))
-    by_uscc = {company.uscc: company for company in EVERYBODY}
     return [
-        [story.voice.name(by_uscc[uscc]), str(len(found)), story.voice.amount(sum(found))]
+        [story.voice.name(by_uscc(uscc)), str(len(found)), story.voice.amount(sum(found))]
         for uscc, found in amounts.items()
     ]

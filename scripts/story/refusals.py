@@ -42,7 +42,7 @@ def use_twice(story: Story) -> None:
     ]
     data = direct.call("Issue", message, signatures, story.stage)
     _refused(
-        story, direct.send(story.stage, maker, data), "绕开网关，三人签名齐全", "around it, fully signed"
+        story, direct.send(story.stage, maker, data), "绕开网关，签名齐全，", "Around it, fully signed: "
     )
 
 
@@ -69,7 +69,7 @@ def forge(story: Story) -> None:
     )
     message = typed.message_from_json("Offer", act["message"])
     data = direct.offer_call(stage, message, SUHENG.id, forged, [forger])
-    _refused(story, direct.send(stage, forger, data), "直接送上链", "straight at the chain")
+    _refused(story, direct.send(stage, forger, data), "直接送上链，", "Straight at the chain: ")
     story.carry(owner.post(f"/offers/{act['id']}/withdrawals"), SUHENG)
 
 
@@ -84,7 +84,7 @@ def replay(story: Story) -> None:
         f"重放：{voice.name(HUAIYUE)} 的备款确认连同原签名再送一次。",
         f"A replay: the funding that {voice.name(HUAIYUE)} confirmed, sent again with its own signatures.",
     )
-    _refused(story, direct.send(stage, story.maker(DENGJI), data), "合约", "the contract")
+    _refused(story, direct.send(stage, story.maker(DENGJI), data), "", "")
 
 
 def steal(story: Story) -> None:
@@ -107,7 +107,7 @@ def steal(story: Story) -> None:
         f"A theft: the operator's {story.signers(DENGJI)} sign {story.fresh['number']} of {voice.name(SUHENG)} over "
         f"to the accomplice {voice.name(CHANGLI)}, straight at the chain.",
     )
-    _refused(story, direct.send(stage, story.maker(DENGJI), data), "合约", "the contract")
+    _refused(story, direct.send(stage, story.maker(DENGJI), data), "", "")
     owner = story.maker(SUHENG).get(f"/tickets/{story.fresh['ticket']}")
     voice.yes(
         f"{owner['number']} 仍归 {voice.name(SUHENG)}，{voice.yuan(owner['free'])} 分文未动。",
@@ -123,4 +123,4 @@ def _refused(story: Story, refusal: Refusal, zh: str, en: str) -> None:
     code = kebab(refusal.name)
     story.refusals.append(code)
     text = direct.reason(story.voice, refusal)
-    story.voice.no(f"{zh}：合约拒绝 [{code}] {text}", f"{en}: the contract refuses [{code}] {text}")
+    story.voice.no(f"{zh}合约拒绝 [{code}] {text}", f"{en}The contract refuses [{code}] {text}")

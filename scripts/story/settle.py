@@ -10,7 +10,7 @@ from typing import Any
 
 from ledger.clearing import PAID_AT, REASON, REFERENCE, RESULT
 from ledger.clock import DAY, shanghai_text, start_of_day
-from scripts.story.cast import HUAIYUE, LANGONG, WANYUE
+from scripts.story.cast import HUAIYUE, LANGONG, WANYUE, by_uscc
 from scripts.story.story import Story
 
 OFFICE_HOURS = 9 * 3600
@@ -79,7 +79,12 @@ def pay(story: Story, day: date, serial: str, returns: Mapping[str, tuple[str, s
     made = clerk.post("/settle/pay-outs/files", files={"file": file}, data=form)
     story.carry_all(made["acts"], HUAIYUE)
     rows = [
-        [line["number"], line["holder"], "…" + line["account"]["number"][-4:], voice.amount(line["payable"])]
+        [
+            line["number"],
+            voice.name(by_uscc(line["uscc"])),
+            "…" + line["account"]["number"][-4:],
+            voice.amount(line["payable"]),
+        ]
         for line in listed["lines"]
     ]
     voice.table(

@@ -91,7 +91,10 @@ class Story:
 
     def _signers(self, company: Company) -> str:
         people = [
-            f"{self.voice.name(p.human)}({self.voice.pick(*RIGHT_WORDS[p.human.right])})"
+            self.voice.pick(
+                f"{p.human.name}({RIGHT_WORDS[p.human.right][0]})",
+                f"{p.human.latin} ({RIGHT_WORDS[p.human.right][1]})",
+            )
             for p in self.stage.of(company)
         ]
         return f"{self.voice.name(company)} {self.voice.pick('、', ', ').join(people)}"
