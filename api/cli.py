@@ -95,7 +95,7 @@ def serve(
         run(
             app,
             lambda url: out.print(
-                f"Gold Ticket serves at {url} (documentation: {url}/docs). Ctrl-C ends it."
+                f"Gold Ticket serves at {url} (its interface: {url}/v1/openapi.json). Ctrl-C ends it."
             ),
         )
 

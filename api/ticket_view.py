@@ -6,6 +6,7 @@ from api.models.parties import party_out
 from api.models.tickets import IssuanceView, TicketView
 from ledger.clock import shanghai_date
 from ledger.ids import root_of, ticket_number
+from ledger.money import Fen
 from ledger.ports import Store
 from ledger.records import Issuance, Ticket
 from ledger.settle_checks import overdue_from
@@ -56,7 +57,7 @@ def ticket_view(store: Store, caller: int, ticket: Ticket, now: int) -> TicketVi
         value=ticket.value,
         held=held(store, ticket, now),
         on_offer=reserved(store, ticket.id) if own else None,
-        free=free(store, ticket, now) if own else None,
+        free=_free(store, ticket, whole, now) if own else None,
         payable=0 if whole.void or not ticket.party else payable(store, ticket, whole, now),
         taken=ticket.taken,
         payment_date=shanghai_date(whole.due),
@@ -67,3 +68,9 @@ def ticket_view(store: Store, caller: int, ticket: Ticket, now: int) -> TicketVi
         undertaking=whole.undertaking,
         created_at=ticket.created_at,
     )
+
+
+def _free(store: Store, ticket: Ticket, whole: Issuance, now: int) -> Fen:
+    """Nothing, once the ticket can't be passed on any more."""
+    over = whole.funded or whole.void or ticket.taken > 0 or now >= whole.transferable_until
+    return Fen(0) if over else free(store, ticket, now)

@@ -32,7 +32,7 @@ def main() -> int:
     given = _arguments()
     voice = Voice(language(given.lang))
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    for name in (signal.SIGTERM, signal.SIGHUP):
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
     try:
         return _run(given, voice)
@@ -42,7 +42,7 @@ def main() -> int:
     except GoldTicketError as error:
         print(f"{error.title}. {error.message}", file=sys.stderr)
     except (Refused, TooSlow, WentWrong) as error:
-        print(f"The story broke off: {error}\nIts data is in {given.home}.", file=sys.stderr)
+        print(f"The story broke off: {error}\nIts data is in {given.home.resolve()}.", file=sys.stderr)
     return 1
 
 

@@ -57,8 +57,8 @@ def addresses(stage: Stage, voice: Voice) -> None:
         (voice.pick("就绪检查", "readiness"), f"{stage.url}/v1/ready"),
         (voice.pick("链节点", "chain node"), _node_url(stage)),
         (voice.pick("合约", "contract"), app.deployment.address),
-        (voice.pick("数据目录", "data"), str(home)),
-        (voice.pick("各人的接口密钥", "everybody's API keys"), str(file)),
+        (voice.pick("数据目录", "data"), str(home.resolve())),
+        (voice.pick("各人的接口密钥", "everybody's API keys"), str(file.resolve())),
     ]
     for what, where in lines:
         voice.say(f"{what}：{where}", f"{what}: {where}")
