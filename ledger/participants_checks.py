@@ -28,6 +28,8 @@ from ledger.rules import (
 from ledger.typed import Message
 
 LONGEST_SUSPENSION = 30 * 86_400
+RECOVERY_DELAY = 14 * 86_400
+"""As long again after it was ready, a recovery that nobody completed makes way for another."""
 
 
 class AlreadyAdmitted(Conflict):
@@ -35,6 +37,13 @@ class AlreadyAdmitted(Conflict):
 
     code = "already-admitted"
     title = "This company is a participant already"
+
+
+class NotIndependent(Invalid):
+    """The registrar cannot be the bank that has checked the newcomer as well."""
+
+    code = "not-independent"
+    title = "Registrar and bank are one participant"
 
 
 class BadRoles(Invalid):
@@ -65,6 +74,13 @@ class SuspensionTooLong(Invalid):
     title = "The registrar suspends for 30 days at most"
 
 
+class NotSuspended(Conflict):
+    """There is nothing for the registrar to lift."""
+
+    code = "not-suspended"
+    title = "This participant is not suspended"
+
+
 class SuspendedByPanel(Conflict):
     """The panel's suspension is not the registrar's to change."""
 
@@ -85,6 +101,11 @@ def admit(message: Message, store: Store, now: int) -> None:
     running(store, Stage.PARTICIPANTS, now)
     in_role(store, message["registrar"], Role.REGISTRAR)
     in_role(store, message["bank"], Role.BANK)
+    if message["registrar"] == message["bank"]:
+        raise NotIndependent(
+            f"Participant {message['bank']} is named as registrar and as bank; another bank has to check the newcomer.",
+            party=message["bank"],
+        )
     uscc = parse_uscc(message["uscc"])
     for known in store.find(Participant, uscc=uscc):
         raise AlreadyAdmitted(f"{uscc} is participant {known.id} already; use that one.", party=known.id)
@@ -132,7 +153,7 @@ def recover(message: Message, store: Store, now: int) -> None:
     profile(message, store, now)
     party = message["party"]
     running_now = store.get(Recovery, party)
-    if running_now is not None:
+    if running_now is not None and now < running_now.ready_at + RECOVERY_DELAY:
         raise RecoveryRunning(f"A recovery of participant {party} runs; veto it or wait for it.", party=party)
     at_most(len(message["keys"]), MOST_KEYS, "keys")
     _require_new(store, party, message["keys"])
@@ -141,7 +162,7 @@ def recover(message: Message, store: Store, now: int) -> None:
 def _require_new(store: Store, party: int, entries: Sequence[Message]) -> None:
     seen = rights_of(store, party)
     for entry in entries:
-        seen[require_free(store, entry, party, seen)] = entry["right"]
+        seen[require_free(store, entry, party, seen, again=True)] = entry["right"]
     require_somebody([entry["right"] for entry in entries], party)
 
 
@@ -178,6 +199,10 @@ def _registrar_may(party: Participant, until: int, now: int) -> None:
             "The panel has suspended this participant; only the panel changes that.", party=party.id
         )
     if until <= now:
+        if now >= party.suspended_until:
+            raise NotSuspended(
+                f"Participant {party.id} is not suspended; there is nothing to lift.", party=party.id
+            )
         return
     if until > now + LONGEST_SUSPENSION:
         raise SuspensionTooLong(

@@ -77,6 +77,7 @@ def _suspension_set(event: Event, store: Store) -> None:
 
 def _recovery_started(event: Event, store: Store) -> None:
     a = event.args
+    _end_recovery(store, a["party"])
     for entry in a["keys"]:
         known = store.get(SignerKey, entry["key"]) or SignerKey(entry["key"], a["party"])
         store.put(replace(known, pending=entry["right"]))

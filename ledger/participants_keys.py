@@ -81,13 +81,18 @@ def after_change(
     return rights
 
 
-def require_free(store: Store, entry: Message, party: int, rights: Mapping[str, int]) -> str:
-    """The address of a key that may come in, beside those in `rights`. Raises InvalidAddress, BadRight, KeyTaken."""
+def require_free(
+    store: Store, entry: Message, party: int, rights: Mapping[str, int], again: bool = False
+) -> str:
+    """The address of a key that may come in, beside those in `rights`. Raises InvalidAddress, BadRight, KeyTaken.
+
+    `again`: the participant's keys that wait for its recovery may be named as well; another one begins.
+    """
     address = key(entry["key"], entry["right"])["key"]
     known = store.get(SignerKey, address)
     if address in rights:
         raise KeyTaken(f"{address} signs for this participant already; name it once.", key=address)
-    if known is not None and (known.party != party or known.pending):
+    if known is not None and (known.party != party or (known.pending and not again)):
         raise KeyTaken(
             f"{address} belongs to participant {known.party} for ever; make a new key.",
             key=address,

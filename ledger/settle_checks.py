@@ -33,6 +33,8 @@ MOST_LEGS = 200
 MOST_LINES = 200
 PAID_WITHIN = 10 * DAY
 """A line is reported at most so long after it was paid."""
+REPLACEMENT_DELAY = 14 * DAY
+"""As long again after it was ready, a replacement that nobody completed makes way for another."""
 
 
 class WrongParty(Forbidden):
@@ -231,7 +233,7 @@ def replace_bank(message: Message, store: Store, now: int) -> None:
     found, bank = standing(store, message["issuance"]), message["bank"]
     current(message["sequence"], found.sequence)
     running = store.get(Replacement, found.id)
-    if running is not None:
+    if running is not None and now < running.ready_at + REPLACEMENT_DELAY:
         raise ReplacementRunning(
             f"{name_of(store, running.bank)} is to follow from {shanghai_text(running.ready_at)} (Shanghai) on; wait, "
             "or let the present clearing bank veto.",

@@ -32,6 +32,7 @@ interface IErrors {
     // participants
     error BadUscc(string uscc);
     error AlreadyAdmitted(uint48 party);
+    error NotIndependent(uint48 party);
     error BadRoles(uint8 roles);
     error BadClearingBank(uint48 bank);
     error KeyTaken(address key, uint48 party);
@@ -42,6 +43,7 @@ interface IErrors {
     error TooEarly(uint40 readyAt, uint256 nowAt);
     error SuspensionTooLong(uint40 until, uint40 most);
     error SuspendedByPanel(uint48 party, uint40 until);
+    error NotSuspended(uint48 party);
     error BadThreshold(uint8 threshold, uint256 members);
     error StopTooLong(uint40 until, uint40 most);
     error BadStages(uint8 stages);

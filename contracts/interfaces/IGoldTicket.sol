@@ -18,7 +18,7 @@ interface IGoldTicket is IPredecessor {
     // ---- PARTICIPANTS
 
     /// @notice A legal person comes in, with its roles and first keys.
-    /// @custom:signs the registrar, a bank (KYC), then each key
+    /// @custom:signs the registrar, another participant that is a bank (KYC), then each key
     function admit(Admit calldata a, bytes[] calldata signatures) external;
     /// @notice Keys go and come; somebody must be left who can sign. A key belongs to one participant for ever.
     /// @custom:signs the participant, then each key that comes in
@@ -26,7 +26,8 @@ interface IGoldTicket is IPredecessor {
     /// @notice The hash of the participant's file (with its payee account) changes.
     /// @custom:signs the participant
     function changeProfile(ChangeProfile calldata a, bytes[] calldata signatures) external;
-    /// @notice All keys are lost: 14 days from here on the new ones may take over.
+    /// @notice All keys are lost: 14 days from here on the new ones may take over. 14 days later still, one that was
+    /// not completed makes way for another.
     /// @custom:signs the participant's named clearing bank, each new key, then the panel
     function recover(Recover calldata a, bytes[] calldata signatures) external;
     /// @notice Ends a running recovery.
@@ -113,7 +114,8 @@ interface IGoldTicket is IPredecessor {
     /// @notice One overdue issuance does not halt its debtor for 30 days.
     /// @custom:signs panel
     function waive(Waive calldata a, bytes[] calldata signatures) external;
-    /// @notice Another clearing bank for one issuance, after 14 days.
+    /// @notice Another clearing bank for one issuance, after 14 days; 14 days later still, one that was not completed
+    /// makes way for another.
     /// @custom:signs the debtor, the new bank, then the panel
     function replaceBank(ReplaceBank calldata a, bytes[] calldata signatures) external;
     /// @custom:signs the old clearing bank

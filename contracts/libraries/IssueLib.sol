@@ -116,7 +116,7 @@ library IssueLib {
     }
 
     function _requireTerms(Layout storage l, Issue calldata a) private view {
-        // now < transferable until <= contractual due <= due: what follows the due date is the debtor's delay
+        // now < transferable until <= due; due is the contractual due date or up to 15 days later (no working day)
         bool ordered = block.timestamp < a.transferableUntil && a.transferableUntil <= a.due
             && a.contractualDue <= a.due && a.due - a.contractualDue <= MOST_SHIFT;
         if (!ordered) revert IErrors.BadDates(a.transferableUntil, a.contractualDue, a.due);

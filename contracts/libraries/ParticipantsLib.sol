@@ -43,6 +43,7 @@ library ParticipantsLib {
         bytes32 d = Auth.digest(l.separator, ActHash.admit(a));
         Auth.role(l, a.registrar, Roles.REGISTRAR);
         Auth.role(l, a.bank, Roles.BANK);
+        if (a.registrar == a.bank) revert IErrors.NotIndependent(a.bank);
         Auth.named(l, d, signatures[0], a.registrar);
         Auth.named(l, d, signatures[1], a.bank);
         _consent(d, a.keys, signatures, 2);
@@ -89,12 +90,16 @@ library ParticipantsLib {
         if (p.uscc == 0) revert IErrors.UnknownParty(a.party);
         Auth.sequence(a.sequence, p.sequence);
         Recovery storage r = l.recoveries[a.party];
-        if (r.digest != 0) revert IErrors.RecoveryRunning(a.party, r.digest);
+        // one that nobody completes makes way, or keys lost twice would end the participant
+        if (r.digest != 0 && block.timestamp < r.readyAt + RECOVERY_DELAY) {
+            revert IErrors.RecoveryRunning(a.party, r.digest);
+        }
         bytes32 d = Auth.digest(l.separator, ActHash.recover(a));
         Auth.named(l, d, signatures[0], p.clearingBank);
         _consent(d, a.keys, signatures, 1);
         Auth.panel(l, d, signatures, 1 + a.keys.length);
         if (a.keys.length > MOST_KEYS) revert IErrors.TooMany(a.keys.length, MOST_KEYS);
+        _forget(l, a.party);
         bool maker;
         bool checker;
         for (uint256 i; i < a.keys.length; ++i) {
@@ -117,16 +122,13 @@ library ParticipantsLib {
         Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
-        Recovery storage r = _recovery(l, a.party, a.recovery);
+        _recovery(l, a.party, a.recovery);
         bytes32 d = Auth.digest(l.separator, keccak256(abi.encode(VETO_RECOVERY, a)));
         address key = Auth.oneKey(d, signatures[0]);
         SignerWord w = l.signers[key];
         if (w.right() == Rights.NONE) revert IErrors.NotASigner(key);
         if (w.party() != a.party) revert IErrors.WrongParty(w.party(), a.party);
-        for (uint256 i; i < r.keys.length; ++i) {
-            l.signers[r.keys[i]] = l.signers[r.keys[i]].withPending(Rights.NONE);
-        }
-        delete l.recoveries[a.party];
+        _forget(l, a.party);
         emit IEvents.RecoveryVetoed(a.party, a.recovery, key);
     }
 
@@ -183,7 +185,11 @@ library ParticipantsLib {
         if (p.suspendedByPanel && block.timestamp < p.suspendedUntil) {
             revert IErrors.SuspendedByPanel(a.party, p.suspendedUntil);
         }
-        if (a.until <= block.timestamp) return;
+        if (a.until <= block.timestamp) {
+            // lifting nothing would only take the number that the panel has signed for
+            if (block.timestamp >= p.suspendedUntil) revert IErrors.NotSuspended(a.party);
+            return;
+        }
         uint40 most = uint40(block.timestamp) + SUSPENSION;
         if (a.until > most) revert IErrors.SuspensionTooLong(a.until, most);
         if (block.timestamp < p.suspensionFreeFrom) revert IErrors.TooEarly(p.suspensionFreeFrom, block.timestamp);
@@ -279,6 +285,15 @@ library ParticipantsLib {
 
     function _requireSomebody(Participant storage p, uint48 party) private view {
         if (p.soles == 0 && (p.makers == 0 || p.checkers == 0)) revert IErrors.NobodyCanSign(party);
+    }
+
+    /// Ends a recovery; its keys stay this participant's, without any right.
+    function _forget(Layout storage l, uint48 party) private {
+        address[] storage keys = l.recoveries[party].keys;
+        for (uint256 i; i < keys.length; ++i) {
+            l.signers[keys[i]] = l.signers[keys[i]].withPending(Rights.NONE);
+        }
+        delete l.recoveries[party];
     }
 
     function _recovery(Layout storage l, uint48 party, bytes32 digest) private view returns (Recovery storage r) {

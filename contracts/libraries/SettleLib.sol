@@ -157,7 +157,10 @@ library SettleLib {
         Settlement storage settlement = l.settlements[a.issuance];
         Auth.sequence(a.sequence, settlement.sequence);
         Replacement storage r = l.replacements[a.issuance];
-        if (r.digest != 0) revert IErrors.ReplacementRunning(a.issuance, r.digest);
+        // one that its bank never completes makes way
+        if (r.digest != 0 && block.timestamp < r.readyAt + REPLACEMENT_DELAY) {
+            revert IErrors.ReplacementRunning(a.issuance, r.digest);
+        }
         bytes32 d = Auth.digest(l.separator, keccak256(abi.encode(REPLACE_BANK, a)));
         Auth.named(l, d, signatures[0], iw.debtor());
         Auth.named(l, d, signatures[1], a.bank);

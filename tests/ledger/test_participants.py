@@ -188,12 +188,27 @@ def test_a_completed_recovery(both: Both) -> None:
     both.agree()
 
 
+def test_a_recovery_that_nobody_completes_makes_way_28_days_later(both: Both) -> None:
+    both.act("Recover", recovery(both, PAIR))
+    both.world.advance(28 * DAY - 1)
+    both.refused("recovery-running", "Recover", recovery(both, [(SOLE.address, 3)]))
+    both.world.advance(1)
+    both.act("Recover", recovery(both, [(MAKER.address, 3)]))
+    both.agree()
+    both.world.advance(14 * DAY)
+    both.act(
+        "CompleteRecovery", participants.complete_recovery(both.store, WANYUE.id, both.later()), by=MAKER
+    )
+    both.agree()
+
+
 def suspension(both: Both, days: int, by_panel: bool = False) -> dict[str, Any]:
     until = both.now + days * DAY if days else 0
     return participants.suspend(both.store, WANYUE.id, until, by_panel, EVIDENCE, both.later())
 
 
 def test_the_registrar_suspends_within_bounds(both: Both) -> None:
+    both.refused("not-suspended", "Suspend", suspension(both, 0))
     both.refused("suspension-too-long", "Suspend", suspension(both, 31))
     both.act("Suspend", suspension(both, 30))
     both.agree()

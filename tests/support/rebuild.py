@@ -101,6 +101,8 @@ class Rebuilt:
 
     def _on_RecoveryStarted(self, e: Event) -> None:
         keys = {key.lower(): right for key, right in e["keys"]}
+        for key in self.recoveries.get(e["party"], {"keys": []})["keys"]:
+            self.signers[key]["pending"] = 0
         for key, right in keys.items():
             self.signers[key] = self._signer(e["party"], 0, right)
         self.recoveries[e["party"]] = {"digest": e["recovery"], "readyAt": e["readyAt"], "keys": list(keys)}
