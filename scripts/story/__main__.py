@@ -19,7 +19,7 @@ from ledger.errors import GoldTicketError
 from ledger.settings import Settings
 from scripts.story import ending, plot
 from scripts.story.people import Refused
-from scripts.story.stage import Stage, TooSlow, open_stage
+from scripts.story.stage import TooSlow, open_stage
 from scripts.story.story import Story, WentWrong
 from scripts.story.voice import LANGUAGES, Voice, language
 
@@ -29,7 +29,7 @@ PASSPHRASE = "demo"  # noqa: S105 - keys of invented people
 
 def main() -> int:
     """Runs the story. Returns 0 when it went as told and everything agrees."""
-    given = _arguments()
+    given = arguments(sys.argv[1:])
     voice = Voice(language(given.lang))
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -64,18 +64,13 @@ def _run(given: argparse.Namespace, voice: Voice) -> int:
         story = Story(stage, voice)
         plot.tell(story)
         found = ending.tell(story, begun)
-        if given.once:
-            voice.say("全部停止。", "Everything is stopped.")
-        else:
-            _leave_up(stage, voice)
+        if not given.once:
+            ending.addresses(stage, voice)
+            threading.Event().wait()
+    voice.say("全部停止。", "Everything is stopped.")
     if given.json:
         print(json.dumps(found), flush=True)
     return 0 if found["verify"] == "ok" else 1
-
-
-def _leave_up(stage: Stage, voice: Voice) -> None:
-    ending.addresses(stage, voice)
-    threading.Event().wait()
 
 
 def fresh_home(home: Path, voice: Voice) -> Path:
@@ -92,15 +87,16 @@ def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _arguments() -> argparse.Namespace:
+def arguments(words: list[str]) -> argparse.Namespace:
+    """What was asked for on the command line."""
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop everything at the end")
-    parser.add_argument("--json", action="store_true", help="the last line is one JSON object: the sums")
+    parser.add_argument("--json", action="store_true", help="with --once: the last line is one JSON object, the sums")
     parser.add_argument("--lang", choices=LANGUAGES, default="", help="default: by locale")
     parser.add_argument("--engine", choices=("ganache", "hardhat", "anvil"), default="ganache")
     parser.add_argument("--home", type=Path, default=HOME, help="folder of its data, begun anew each time")
     parser.add_argument("--port", type=int, default=0, help="port of the API; default: a free one")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 if __name__ == "__main__":
