@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 
-from api.main import create_app
 from ledger.addresses import parse_address
 from ledger.ids import to_hex
 from ledger.records import Participant, Profile
@@ -43,7 +42,7 @@ class Live(Gateway):
         self.service = Service(self.chain.domain, signer, self.clock)
         app = LiveApp(self.book, self.chain, self.service, signer)
         app.gateway = self
-        self.client = Client(create_app(app))
+        self.client = Client(app)
 
     def _open(self, party: Party) -> None:
         def work(store: Any) -> None:
