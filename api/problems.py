@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -59,8 +60,15 @@ def problem_of(error: GoldTicketError, instance: str) -> Problem:
         code=error.code,
         instance=instance,
         evidence={name: plain(value) for name, value in evidence.items()},
-        errors=[CellProblem(**item) for item in listed[:_MOST_ERRORS]],
+        errors=[_listed(item) for item in listed[:_MOST_ERRORS]],
     )
+
+
+def _listed(item: Mapping[str, Any]) -> CellProblem | FieldProblem:
+    if "row" in item:
+        return CellProblem(**item)
+    problem, way_out = _split(str(item["problem"]))
+    return FieldProblem(field=item["field"], value=item["value"], problem=problem, way_out=way_out)
 
 
 def type_of(code: str) -> str:
@@ -150,7 +158,9 @@ def too_large(path: str) -> Response:
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     number = secrets.token_hex(8)
-    _log.error("unexpected", number=number, path=request.url.path, exc_info=error)
+    # as text: a logger that shows the frames' variables would write API keys into the log
+    trace = "".join(traceback.format_exception(error))
+    _log.error("unexpected", number=number, path=request.url.path, trace=trace)
     return _answer(
         Problem(
             type=type_of("internal-error"),
@@ -175,8 +185,7 @@ def _field(item: Mapping[str, Any]) -> FieldProblem:
     if kind in _WAYS_OUT:
         problem, way_out = _WAYS_OUT[kind]
     else:
-        problem, _, way_out = str(item["msg"]).rpartition("; ")
-        problem, way_out = (problem, way_out) if problem else (way_out, "correct it")
+        problem, way_out = _split(str(item["msg"]))
     given = item.get("input")
     return FieldProblem(
         field=where if place[0] in ("body", "path") else f"{place[0]} {where}",
@@ -184,6 +193,12 @@ def _field(item: Mapping[str, Any]) -> FieldProblem:
         problem=problem,
         way_out=way_out,
     )
+
+
+def _split(message: str) -> tuple[str, str]:
+    """What is wrong, and the way out, which stands behind the last semicolon."""
+    problem, _, way_out = message.rpartition("; ")
+    return (problem, way_out) if problem else (way_out, "correct it")
 
 
 def _shown(value: object) -> str:

@@ -7,6 +7,7 @@ import atexit
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import httpx
@@ -80,14 +81,22 @@ _RUNNER = asyncio.Runner()
 atexit.register(_RUNNER.close)
 
 
+@cache
+def _api() -> FastAPI:
+    """Made once, since its routes take longer to lay than a test takes to run."""
+    return create_app(None)  # type: ignore[arg-type]
+
+
 class Client:
     """Requests in this process; an exception inside becomes the answer that a client would get."""
 
-    def __init__(self, api: FastAPI) -> None:
-        transport = httpx.ASGITransport(api, raise_app_exceptions=False)
+    def __init__(self, app: TestApp) -> None:
+        self._app = app
+        transport = httpx.ASGITransport(_api(), raise_app_exceptions=False)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://gold.ticket")
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        _api().state.app = self._app
         return _RUNNER.run(self._client.request(method, path, **more))
 
     def get(self, path: str, **more: Any) -> httpx.Response:
@@ -123,7 +132,7 @@ class Office:
         )
         self.app = TestApp(self.book, self.chain, Service(DOMAIN, keys, self.clock), keys)
         self.book.write(self._admit)
-        self.client = Client(create_app(self.app))
+        self.client = Client(self.app)
 
     def _admit(self, store: Any) -> None:
         members = sorted(party.id for party in PANEL)

@@ -17,12 +17,18 @@ from api.main import _TAGS, create_app
 from api.openapi import operations
 from tests.api.office import Office
 from tests.support.actors import WANYUE
+from tests.support.memory import MemoryBook
 
 SCHEMA = create_app(None).openapi()  # type: ignore[arg-type]
 OPERATIONS = [pytest.param(path, method, op, id=op["operationId"]) for path, method, op in operations(SCHEMA)]
 POSTS = [case for case in OPERATIONS if case.values[1] == "post"]
 PUBLIC = {"health", "ready"}
 GUARDED = [case for case in OPERATIONS if case.id not in PUBLIC]
+
+
+@pytest.fixture(scope="module")
+def shared() -> Office:
+    return Office(MemoryBook())
 
 
 def test_no_two_operations_share_an_id() -> None:
@@ -64,10 +70,10 @@ def test_every_operation_says_how_it_fails(path: str, method: str, operation: di
 
 @pytest.mark.parametrize(("path", "method", "operation"), POSTS)
 def test_every_post_demands_an_idempotency_key(
-    path: str, method: str, operation: dict[str, Any], office: Office
+    path: str, method: str, operation: dict[str, Any], shared: Office
 ) -> None:
-    headers = {"Authorization": f"Bearer {office.person(WANYUE).key}"}
-    answer = office.client.post(_filled(path, operation), headers=headers, json=_body(operation))
+    headers = {"Authorization": f"Bearer {shared.person(WANYUE).key}"}
+    answer = shared.client.post(_filled(path, operation), headers=headers, json=_body(operation))
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert "header Idempotency-Key" in [error["field"] for error in answer.json()["errors"]]
@@ -78,9 +84,9 @@ def test_every_post_demands_an_idempotency_key(
 )
 @pytest.mark.parametrize(("path", "method", "operation"), GUARDED)
 def test_nobody_comes_in_without_a_key(
-    path: str, method: str, operation: dict[str, Any], headers: dict[str, str], office: Office
+    path: str, method: str, operation: dict[str, Any], headers: dict[str, str], shared: Office
 ) -> None:
-    answer = office.client.request(method, _filled(path, operation), headers=headers)
+    answer = shared.client.request(method, _filled(path, operation), headers=headers)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert answer.json()["code"] in ("no-api-key", "invalid-api-key")
