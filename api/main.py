@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +28,7 @@ from api import (
     transfer,
 )
 from api.deps import App
+from api.storable import storable
 
 PREFIX = "/v1"
 MOST_BYTES = 6 * 1024 * 1024
@@ -87,7 +88,7 @@ def create_app(app: App) -> FastAPI:
     )
     api.state.app = app
     for router in _ROUTERS:
-        api.include_router(router, prefix=PREFIX)
+        api.include_router(router, prefix=PREFIX, dependencies=[Depends(storable)])
     problems.install(api)
     api.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)
     api.add_middleware(_Headers)

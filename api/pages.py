@@ -13,6 +13,7 @@ from fastapi import Depends, Query
 from pydantic import Field
 
 from api.models.fields import Out
+from api.storable import unstorable
 from ledger.errors import Invalid
 from ledger.ports import Store
 
@@ -120,7 +121,7 @@ def decode(cursor: str, size: int = 0) -> tuple[Any, ...]:
         keyset = tuple(bytes.fromhex(value["0x"]) if isinstance(value, dict) else value for value in plain)
     except (binascii.Error, ValueError, KeyError, TypeError):
         keyset = ()
-    if not keyset or (size and len(keyset) != size):
+    if not keyset or (size and len(keyset) != size) or any(unstorable([*keyset])):
         raise InvalidCursor(
             "This cursor is of no page of this list; take `next` as it was given.", cursor=cursor
         )

@@ -18,9 +18,11 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
+from api.storable import PROBLEM, unstorable
 from ledger.clock import parse_date, parse_instant, utc_text
 from ledger.errors import GoldTicketError
 from ledger.ids import parse_hex, parse_uscc, to_hex
@@ -39,9 +41,20 @@ USCC = "91340100MA9DEM0A3H"
 
 
 class In(BaseModel):
-    """A request body: unknown fields are refused."""
+    """A request body: unknown fields are refused, and texts that can't be kept."""
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, data: Any) -> Any:
+        wrong = [
+            InitErrorDetails(type=PydanticCustomError("unstorable", PROBLEM), loc=place, input=text)
+            for place, text in unstorable(data)
+        ]
+        if wrong:
+            raise ValidationError.from_exception_data(cls.__name__, wrong)
+        return data
 
 
 class Out(BaseModel):
