@@ -91,7 +91,9 @@ def arguments(words: list[str]) -> argparse.Namespace:
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop everything at the end")
-    parser.add_argument("--json", action="store_true", help="with --once: the last line is one JSON object, the sums")
+    parser.add_argument(
+        "--json", action="store_true", help="with --once: the last line is one JSON object, the sums"
+    )
     parser.add_argument("--lang", choices=LANGUAGES, default="", help="default: by locale")
     parser.add_argument("--engine", choices=("ganache", "hardhat", "anvil"), default="ganache")
     parser.add_argument("--home", type=Path, default=HOME, help="folder of its data, begun anew each time")

@@ -8,15 +8,12 @@ from typing import Any
 from ledger import kinds, typed
 from ledger.acts import accept_message
 from ledger.chain.nodes import DevNode
-from ledger.chain.reverts import explain
 from ledger.chain.transactions import Transaction, gas_price
 from ledger.ports import Refusal
 from ledger.wiring import ENOUGH
-from scripts.story.cast import EVERYBODY, Company
 from scripts.story.people import Person
 from scripts.story.stage import Stage
 from scripts.story.story import WentWrong
-from scripts.story.voice import Voice
 
 GAS = 2_000_000
 
@@ -62,13 +59,3 @@ def send(stage: Stage, sender: Person, data: bytes) -> Refusal:
     if receipt is None or receipt.ok:
         raise WentWrong("the contract took what it must refuse")
     return refusal
-
-
-def reason(voice: Voice, refusal: Refusal) -> str:
-    """The contract's reason as people read it."""
-
-    def name(party: int) -> str:
-        found: Company | None = next((one for one in EVERYBODY if one.id == party), None)
-        return voice.name(found) if found else str(party)
-
-    return explain(refusal, "zh" if voice.lang == "zh" else "en", name)

@@ -122,5 +122,5 @@ def _in_order(signatures: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _refused(story: Story, refusal: Refusal, zh: str, en: str) -> None:
     code = kebab(refusal.name)
     story.refusals.append(code)
-    text = direct.reason(story.voice, refusal)
+    text = story.voice.reason(refusal)
     story.voice.no(f"{zh}合约拒绝 [{code}] {text}", f"{en}The contract refuses [{code}] {text}")

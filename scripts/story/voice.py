@@ -14,9 +14,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ledger.chain.reverts import REASONS, explain
 from ledger.clock import SHANGHAI
 from ledger.money import format_yuan
-from scripts.story.cast import Company, Human
+from ledger.ports import Refusal
+from scripts.story.cast import Company, Human, by_id
 
 LANGUAGES = ("zh", "en")
 
@@ -94,7 +96,17 @@ class Voice:
         weekday = "一二三四五六日"[date.weekday()]
         return self.pick(f"{date:%Y-%m-%d} 星期{weekday}", f"{date:%a %Y-%m-%d}")
 
+    def reason(self, refusal: Refusal) -> str:
+        """The contract's reason as people read it."""
+        return explain(refusal, "zh" if self.lang == "zh" else "en", lambda party: self.name(by_id(party)))
+
     def problem(self, problem: dict[str, Any]) -> str:
-        """What a problem says, in this language where it can."""
-        zh = problem.get("evidence", {}).get("zh")
-        return zh if self.lang == "zh" and zh else str(problem.get("detail") or problem.get("title"))
+        """A problem of the gateway in this language, where the contract has the same reason; else as it came."""
+        name = "".join(part.title() for part in str(problem["code"]).split("-"))
+        evidence = {
+            key: int(value) if str(value).isdigit() else value for key, value in problem["evidence"].items()
+        }
+        try:
+            return self.reason(Refusal(name, evidence, b"")) if name in REASONS else str(problem["detail"])
+        except (KeyError, TypeError, ValueError):
+            return str(problem["detail"])
