@@ -6,14 +6,16 @@ drafted elsewhere is adopted, so that everybody named in it finds it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ledger import kinds, outcome, typed
 from ledger.acts import State, act_id, leg_ids, leg_value, subject_of
+from ledger.errors import GoldTicketError
 from ledger.ports import Receipt, Store
-from ledger.records import Act, Leg
-from ledger.typed import Domain
+from ledger.records import Act, Issuance, Leg, Lock, Ticket
+from ledger.typed import Domain, Message
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,38 @@ def _adopt_one(store: Store, found: Adopted, kind: str, arguments: list[Any]) ->
     id_ = act_id(found.domain, kind, message)
     [leg] = leg_ids(kind, id_, message)
     if store.get(Act, id_) is None:
-        _add(store, found, kind, message, id_, leg)
+        _add(store, found, kind, message, _parties(store, kind, message, arguments), id_, leg)
     outcome.finish(store, leg, found.time)
 
 
-def _add(store: Store, found: Adopted, kind: str, message: dict[str, Any], id_: bytes, leg: bytes) -> None:
-    parties = sorted({due.party for due in kinds.kind(kind).dues(message, store)} - {0})
+def _parties(store: Store, kind: str, message: Message, arguments: list[Any]) -> list[int]:
+    """Who finds it among its acts. The block's events are taken in already, so the rules may not say any more who
+    signed what has ended with them (a lock, a replacement, a voided issuance); then the records do."""
+    try:
+        found = {due.party for due in kinds.kind(kind).dues(message, store)}
+    except GoldTicketError:
+        found = set(_recorded(store, message))
+        if kind == "WithdrawIssue":
+            found |= {arguments[0]["debtor"], arguments[0]["supplier"]}
+    return sorted(found - {0})
+
+
+def _recorded(store: Store, message: Message) -> Iterator[int]:
+    lock = store.get(Lock, message["lock"]) if "lock" in message else None
+    if lock is not None:
+        yield from (lock.bank, lock.clearing_bank)
+    issuance = store.get(Issuance, message["issuance"]) if "issuance" in message else None
+    if issuance is not None:
+        yield from (issuance.debtor, issuance.clearing_bank)
+    for id_ in (*message.get("tickets", ()), *([lock.parent] if lock else ())):
+        ticket = store.get(Ticket, id_)
+        if ticket is not None:
+            yield ticket.party
+
+
+def _add(
+    store: Store, found: Adopted, kind: str, message: Message, parties: list[int], id_: bytes, leg: bytes
+) -> None:
     deadline = int(message["deadline"])
     store.add(
         Act(

@@ -78,9 +78,16 @@ class EvmChain:
             return
         assert transaction.nonce == self._nonces.get(transaction.sender, 0), "a gap in the nonces"
         self._nonces[transaction.sender] = transaction.nonce + 1
+        self._carry_out(transaction.hash, transaction.raw[8:])
+
+    def foreign(self, data: bytes) -> None:
+        """A transaction that somebody else sends to the ledger."""
+        self._carry_out(keccak256(b"foreign" + len(self._data).to_bytes(8, "big") + data), data)
+
+    def _carry_out(self, hash_: bytes, data: bytes) -> None:
         before = len(self.world.history)
-        receipt = self.world.send(transaction.raw[8:])
-        block = self.mine(transaction.hash)
+        receipt = self.world.send(data)
+        block = self.mine(hash_)
         refusals: dict[int, Refusal] = {}
         legs: dict[bytes, Refusal] = {}
         lines: dict[tuple[bytes, bytes], Refusal] = {}
@@ -91,9 +98,9 @@ class EvmChain:
                 legs[event.args["child"]] = decode_refusal(event.args["reason"])
             if event.name == "LineRefused":
                 lines[event.args["ref"], event.args["ticket"]] = decode_refusal(event.args["reason"])
-        self._data[transaction.hash] = transaction.raw[8:]
-        self._receipts[transaction.hash] = Receipt(
-            transaction.hash, block.number, receipt.status, receipt.gas_used, refusals, legs, lines
+        self._data[hash_] = data
+        self._receipts[hash_] = Receipt(
+            hash_, block.number, receipt.status, receipt.gas_used, refusals, legs, lines
         )
 
     def receipt(self, hash_: bytes) -> Receipt | None:
