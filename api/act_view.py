@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from api.models.acts import ActOut, LegOut, ReasonOut, SeatOut, SignatureMade
+from api.models.acts import AboutOut, ActOut, LegOut, ReasonOut, SeatOut, SignatureMade
 from api.models.parties import party_out
 from ledger import kinds, typed
 from ledger.acts import State, derive
-from ledger.ids import to_hex
+from ledger.clock import shanghai_date
+from ledger.ids import ticket_number, to_hex
 from ledger.ports import Store
-from ledger.records import Act, Leg, Seat, Signature, User
+from ledger.records import Act, Issuance, Leg, Seat, Signature, Ticket, User
 from ledger.service import message_of, visible
+from ledger.tickets import number_of
 from ledger.trade_evidence import visible as visible_evidence
 
 UNSIGNED = (State.DRAFT, State.AWAITING)
@@ -32,6 +34,7 @@ def act_out(store: Store, caller: User, act: Act) -> ActOut:
         state=str(derive(leg.state for leg in legs)),
         party=party_out(store, act.party),
         subject=act.subject,
+        about=_about(store, act),
         created_at=act.created_at,
         deadline=act.deadline,
         message=act.message if whole else _own_children(act, {leg.place for leg in legs}),
@@ -68,6 +71,21 @@ def waits_for(store: Store, caller: User, act: Act, now: int) -> bool:
     wanted = {leg.id for leg in legs}
     seats = store.find(Seat, act=act.id, party=caller.party, done=False)
     return any(seat.leg in wanted if seat.leg else bool(wanted) for seat in seats)
+
+
+def _about(store: Store, act: Act) -> AboutOut | None:
+    """The issuance that the subject belongs to; the subject of other acts is a party and has no issuance."""
+    issuance, ticket = store.get(Issuance, act.subject[:16]), store.get(Ticket, act.subject)
+    if issuance is None:
+        return None
+    return AboutOut(
+        number=number_of(issuance, ticket) if ticket else ticket_number(issuance.number),
+        debtor=party_out(store, issuance.debtor),
+        clearing_bank=party_out(store, issuance.clearing_bank),
+        payment_date=shanghai_date(issuance.due),
+        transferable_until=issuance.transferable_until,
+        undertaking=issuance.undertaking,
+    )
 
 
 def _own_children(act: Act, places: set[int]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from api.models.fields import (
     AddressOut,
+    DayOut,
     FenOut,
     HashOut,
     In,
@@ -79,6 +80,17 @@ class SeatOut(Out):
     signatures: list[SignatureMade]
 
 
+class AboutOut(Out):
+    """The debt that an act is about, for those who have to sign."""
+
+    number: Annotated[str, Field(description="Of the ticket or issuance", examples=["GT-000123-2-1"])]
+    debtor: PartyOut
+    clearing_bank: PartyOut
+    payment_date: DayOut
+    transferable_until: InstantOut
+    undertaking: Annotated[HashOut, Field(description="Hash of the undertaking (付款承诺函), see documents")]
+
+
 class ActOut(Out):
     """A typed instruction, with what the caller may see of it."""
 
@@ -88,6 +100,9 @@ class ActOut(Out):
     state: State
     party: Annotated[PartyOut, Field(description="Who drafted it")]
     subject: Annotated[HashOut, Field(description="Ticket, padded issuance or party that it is about")]
+    about: Annotated[
+        AboutOut | None, Field(description="Null for acts that are about no ticket on the chain")
+    ]
     created_at: InstantOut
     deadline: Annotated[InstantOut, Field(description="Its last second")]
     message: MessageJson
