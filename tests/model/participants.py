@@ -53,6 +53,7 @@ class Participants:
         self._begin(a, 2 + len(a.keys), PARTICIPANTS)
         self._role(a.registrar, REGISTRAR)
         self._role(a.bank, BANK)
+        refuse(NotIndependent=a.registrar == a.bank)
         self._named(a, a.registrar, a.bank)
         self._consent(a, a.keys, 2)
         keys = self._newcomer(vars(a))
@@ -104,14 +105,24 @@ class Participants:
             UnknownParty=a.party not in self.participants,
         )
         self._sequence(a, "participant", a.party)
-        refuse(RecoveryRunning=a.party in self.recoveries)
+        refuse(RecoveryRunning=self._runs(self.recoveries.get(a.party)))
         self._named(a, self.participants[a.party].clearing_bank)
         self._consent(a, a.keys, 1)
         self._panel(a, 1 + len(a.keys))
         refuse(TooMany=len(a.keys) > MOST_KEYS)
-        keys = self._with(a.party, {}, a.keys, besides=self.participants[a.party].keys)
+        before = self.recoveries.pop(a.party, None)
+        try:
+            keys = self._with(a.party, {}, a.keys, besides=self.participants[a.party].keys)
+        except Exception:
+            if before is not None:
+                self.recoveries[a.party] = before
+            raise
         self.owner.update(dict.fromkeys(keys, a.party))
         self.recoveries[a.party] = Row(digest=a.digest, ready_at=self.now + 14 * DAY, keys=keys)
+
+    def _runs(self, change: Any) -> bool:
+        """14 days after it was ready, a change that nobody completed makes way for another."""
+        return change is not None and bool(self.now < change.ready_at + 14 * DAY)
 
     def vetoRecovery(self, a: Row) -> None:
         self._begin(a, 1)
@@ -141,6 +152,7 @@ class Participants:
             self._role(self._party(a.digest, a.signatures[0]), REGISTRAR)
             refuse(
                 SuspendedByPanel=who.suspended_by_panel and self.now < who.suspended_until,
+                NotSuspended=lifts and self.now >= who.suspended_until,
                 SuspensionTooLong=a.until > self.now + 30 * DAY,
                 TooEarly=not lifts and self.now < who.suspension_free_from,
             )

@@ -427,7 +427,7 @@ class Model(Participants):
         refuse(BadSignatureCount=len(a.signatures) < 2)
         i = self._issuance(a.issuance)
         self._sequence(a, "issuance", a.issuance)
-        refuse(ReplacementRunning=a.issuance in self.replacements)
+        refuse(ReplacementRunning=self._runs(self.replacements.get(a.issuance)))
         self._named(a, i.debtor, a.bank)
         self._panel(a, 2)
         self._clears(a.bank)
