@@ -261,7 +261,7 @@ def _notify(store: Store, once: Doing, asked: FinanceRequest, chosen: Quote) -> 
     if chosen.state == "chosen" and chosen.registration:
         document = finance_terms.notice(store, asked, chosen, once.app.service.now(store))
         store.put(document)
-        act = store.need(Act, asked.act)
+        act = finance_terms.under_way(store, asked)
         store.put(replace(act, extra={**act.extra, "notice": to_hex(document.hash)}))
 
 

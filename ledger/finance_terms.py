@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from ledger.acts import OPEN
 from ledger.clock import DAY, end_of_day, shanghai_date
 from ledger.discount import Quote as Price
 from ledger.documents import AssignmentNotice, Company, Document, FinanceTerms, render
-from ledger.errors import NotFound
+from ledger.errors import Conflict, NotFound
 from ledger.finance import BadExpiry, standing_lock
 from ledger.finance_quotes import price_of
 from ledger.finance_request import payment_day
 from ledger.ids import new_salt, to_hex
 from ledger.ports import Store
-from ledger.records import Act, FinanceRequest, Issuance, Json, Leg, Quote, StoredDocument
+from ledger.records import Act, FinanceRequest, Issuance, Json, Leg, Lock, Quote, StoredDocument
 from ledger.references import BadReference, reference
 from ledger.rules import name_of, participant
 from ledger.tickets import issuance_of, number_of, owned
@@ -27,6 +28,13 @@ from ledger.tickets import issuance_of, number_of, owned
 LOCK_DAYS = 3
 """Days that the bank's money has to arrive, from the draft on; at least until the end of the quoted day."""
 TO_FOLLOW = "以清算银行收款回执为准 as stated in the clearing bank's receipt"
+
+
+class FinancingOver(Conflict):
+    """The lock was released, came back, or never came to be."""
+
+    code = "financing-over"
+    title = "The financing is over"
 
 
 @dataclass(frozen=True)
@@ -149,6 +157,20 @@ def quote_of(store: Store, lock_id: bytes) -> Quote:
             lock=to_hex(lock_id),
         )
     return found
+
+
+def under_way(store: Store, asked: FinanceRequest) -> Act:
+    """The lock act of a request whose financing neither came to nothing nor is done. Raises FinancingOver."""
+    act = store.need(Act, asked.act)
+    for leg in store.find(Leg, act=act.id):
+        lock = store.get(Lock, leg.id)
+        word = lock.state if lock else leg.state
+        if word != "locked" and word not in OPEN:
+            raise FinancingOver(
+                f"This financing is {word}; nothing is registered for it any more, ask for a new one.",
+                state=word,
+            )
+    return act
 
 
 def due_to_holder(store: Store, asked: FinanceRequest, chosen: Quote) -> Price:

@@ -290,6 +290,16 @@ def test_registered_before_it_is_chosen(live: Live, asked: str) -> None:
     assert len(live.seen(LANGONG, "/documents", kind="assignment-notice")["items"]) == 1
 
 
+def test_nothing_is_registered_for_a_financing_that_is_over(
+    live: Live, asked: str, quotes: dict[str, str]
+) -> None:
+    lock = locked(live, asked, quotes)
+    live.carry(live.done(WUZE, f"/finance/locks/{lock}/cancel"), WUZE, LANWAN)
+    path = f"/finance/requests/{asked}/quotes/{quotes['lanwan']}/registration"
+    problem(live.post(LANWAN, path, {"number": REGISTRATION}), 409, "financing-over")
+    assert live.seen(LANGONG, "/documents", kind="assignment-notice")["items"] == []
+
+
 def test_a_registration_is_its_banks(live: Live, asked: str, quotes: dict[str, str]) -> None:
     path = f"/finance/requests/{asked}/quotes/{quotes['lanwan']}/registration"
     for stranger, code in ((NANHUAI, "unknown-quote"), (WUZE, "unknown-quote"), (WANYUE, "unknown-request")):
