@@ -49,6 +49,8 @@ from ledger.signatures import recover
 from ledger.typed import Domain
 
 RIGHTS = {1: "maker", 2: "checker", 3: "sole"}
+RESERVING = ("Offer", "Lock")
+"""Kinds of act that take value out of a ticket."""
 DEFAULT_LIFE = 7 * 86_400
 """Seconds that an act may be signed and relayed when nobody says otherwise."""
 
@@ -154,10 +156,10 @@ class Service:
         if kind_name not in typed.TYPES:
             full.pop("deadline")
         _require_encodable(kind_name, full)
-        kind.check(full, store, now)
         dues = kind.dues(full, store)
-        if dues and caller.party not in {due.party for due in dues if not due.leg}:
-            raise NotYours(f"Your company signs no part of this {kind_name}.", kind=kind_name)
+        # before the check, whose errors tell what a ticket holds
+        _require_author(caller, kind_name, dues)
+        kind.check(full, store, now)
         id_ = act_id(self.domain, kind_name, full)
         deadline = int(full.get("deadline", now + DEFAULT_LIFE))
         act = Act(
@@ -434,6 +436,15 @@ def _require_encodable(kind: str, message: Mapping[str, Any]) -> None:
         typed.struct_hash(kind, message)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Invalid(f"A field of {kind} has a value that can't be signed: {error}.", kind=kind) from error
+
+
+def _require_author(caller: User, kind: str, dues: list[Due]) -> None:
+    """Who signs the act as a whole may draft it; what reserves value of a ticket only its holder, who signs first."""
+    authors = {due.party for due in dues if due.leg is None}
+    if kind in RESERVING:
+        authors = {dues[0].party}
+    if dues and caller.party not in authors:
+        raise NotYours(f"Your company can't draft this {kind}: it signs no part of it.", kind=kind)
 
 
 def _complete(store: Store, seats: list[Seat], leg: Leg) -> bool:

@@ -21,7 +21,7 @@ from ledger.ids import keccak256, to_hex
 from ledger.records import Leg, Signature
 from ledger.signatures import sign_digest
 from tests.api.office import DOMAIN, Office, problem
-from tests.support.actors import CHANGLI, LANGONG, WANYUE, WUZE, XICHUAN
+from tests.support.actors import CHANGLI, HUAIYUE, LANGONG, LANWAN, WANYUE, WUZE, XICHUAN
 
 
 @pytest.fixture
@@ -208,6 +208,26 @@ def test_withdrawing_drafts_its_own_act(office: Office, offer: dict[str, Any]) -
 )
 def test_bad_messages(office: Office, body: dict[str, Any], code: str) -> None:
     problem(office.post(WANYUE, "/acts", body), 422, code)
+
+
+def test_nobody_reserves_value_of_anothers_ticket(office: Office, offer: dict[str, Any]) -> None:
+    """Neither by an offer to oneself nor, as a bank, by a lock; and no error tells what the ticket holds."""
+    message = {name: value for name, value in offer["message"].items() if name != "salt"}
+    to_itself = [{**message["children"][0], "value": "99000000"}]
+    body = {"kind": "Offer", "message": {**message, "children": to_itself}}
+    assert "free" not in problem(office.post(WUZE, "/acts", body), 403, "not-yours")["evidence"]
+    lock = {
+        "ticket": message["ticket"],
+        "version": "0",
+        "bank": str(LANWAN.id),
+        "value": "30000000",
+        "terms": "0x" + "11" * 32,
+        "clearingBank": str(HUAIYUE.id),
+        "expiry": "1800000000",
+        "selfCertified": False,
+    }
+    problem(office.post(LANWAN, "/acts", {"kind": "Lock", "message": lock}), 403, "not-yours")
+    assert office.get(WANYUE, "/tickets").json()["items"][0]["on_offer"] == "50000000"
 
 
 def test_experts_draft_by_message(office: Office) -> None:
