@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.api.live import Live
 from tests.api.office import Office
 from tests.support.memory import MemoryBook
-from tests.support.world import World, ready_world
+
+if TYPE_CHECKING:
+    from tests.api.live import Live
+    from tests.support.world import World
 
 
 @pytest.fixture
@@ -17,10 +20,15 @@ def office() -> Office:
 
 @pytest.fixture(scope="session")
 def world_of_live() -> World:
+    pytest.importorskip("pyrevm")
+    from tests.support.world import ready_world
+
     return ready_world()
 
 
 @pytest.fixture
 def live(world_of_live: World) -> Iterator[Live]:
+    from tests.api.live import Live
+
     with world_of_live.scratch():
         yield Live(world_of_live)

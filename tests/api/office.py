@@ -38,7 +38,7 @@ from tests.support.actors import (
     Party,
     Role,
 )
-from tests.support.world import CONTRACTUAL_DUE, DUE, FACE, GRACE, MINIMUM, OPENED, TRANSFERABLE_UNTIL
+from tests.support.terms import CONTRACTUAL_DUE, DUE, FACE, GRACE, MINIMUM, OPENED, TRANSFERABLE_UNTIL
 
 ALL = (*SEEDS, *ADMITTED)
 DOMAIN = Domain(1337, "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", keccak256(b"deployment"))

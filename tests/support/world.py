@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from ledger import typed
 from ledger.ids import keccak256 as keccak
@@ -17,27 +15,19 @@ from tests.support.abi import Event, Reverted, artifact, calldata, decode_error,
 from tests.support.actors import ADMITTED, HUAIYUE, LANWAN, PANEL, REGISTRAR, SEEDS, THRESHOLD, Party, Role
 from tests.support.drafts import Draft, Offer, Signer, child_of, draft, issuance_of
 from tests.support.evm import CALLER, GAS_LIMIT, Evm
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-DAY = 86_400
-
-
-def at(year: int, month: int, day: int, hour: int = 0) -> int:
-    """Shanghai time in UTC seconds."""
-    return int(datetime(year, month, day, hour, tzinfo=SHANGHAI).timestamp())
-
-
-OPENED = at(2026, 11, 23, 10)
-CONTRACTUAL_DUE = at(2027, 5, 23)
-DUE = at(2027, 5, 24)
-TRANSFERABLE_UNTIL = DUE - 3 * DAY
-GRACE = 3 * DAY
-FACE = 80_000_000
-"""800,000.00 yuan in fen."""
-MINIMUM = 4
-"""As a power of ten: 100.00 yuan."""
-LIMIT = 100_000_000_000
-EVIDENCE = keccak(b"evidence")
+from tests.support.terms import (
+    CONTRACTUAL_DUE,
+    DAY,
+    DUE,
+    EVIDENCE,
+    FACE,
+    GRACE,
+    LIMIT,
+    MINIMUM,
+    OPENED,
+    TRANSFERABLE_UNTIL,
+    at,
+)
 
 
 @dataclass(frozen=True)
