@@ -13,7 +13,8 @@ from ledger.chain.nodes.node import DevNode
 from ledger.chain.reverts import revert_data
 from ledger.chain.rpc import Rpc, RpcError
 from tests.support.evm import CALLER, Evm, Outcome, RawLog
-from tests.support.world import DAY, SHANGHAI, World, deploy, furnish
+from tests.support.terms import DAY, SHANGHAI
+from tests.support.world import World, deploy, furnish
 
 MOST_GAS = 50_000_000
 MINED_WITHIN = 20.0
