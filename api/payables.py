@@ -17,7 +17,7 @@ from ledger.clock import shanghai_date
 from ledger.errors import Invalid
 from ledger.ids import Uscc
 from ledger.money import Fen
-from ledger.payable_file import plan_file
+from ledger.payable_file import parse_payables, plan_rows
 from ledger.payables import Payable
 from ledger.ports import Store
 from ledger.records import Participant, PayableRow
@@ -50,15 +50,15 @@ Upload = Annotated[UploadFile, File(description="CSV or XLSX, 5 MiB at most")]
 def import_payables(file: Upload, once: Once) -> Response:
     """CSV or XLSX by the template. All or nothing: with any wrong row nothing is imported, and `errors` names each
     wrong cell. The same rows again change nothing."""
+    require_scope(once.caller, "maker")
+    core, now = once.app.book.read(
+        lambda store: (in_role(store, once.caller.party, Role.CORE), once.app.service.now(store))
+    )
     data = read_upload(file)
+    parsed = parse_payables(data, Uscc(core.uscc), shanghai_date(now))
 
     def work(store: Store) -> ImportOut:
-        require_scope(once.caller, "maker")
-        core = in_role(store, once.caller.party, Role.CORE)
-        now = once.app.service.now(store)
-        plan = plan_file(
-            data, Uscc(core.uscc), payable_store.known(store, core.uscc), shanghai_date(now)
-        ).require()
+        plan = plan_rows(parsed, payable_store.known(store, core.uscc)).require()
         payable_store.save(store, plan.new, now)
         detail = {"new": len(plan.new), "unchanged": len(plan.unchanged)}
         once.app.service.audit(store, once.caller, "import payables", core.uscc, detail)

@@ -58,7 +58,11 @@ def plan_file(
     data: bytes, core: Uscc, known: Mapping[PayableKey, Payable], today: date | None = None
 ) -> ImportPlan:
     """Read a file of the core's payables and plan its import. Raises InvalidFile for an unusable file."""
-    parsed = parse_payables(data, core, today)
+    return plan_rows(parse_payables(data, core, today), known)
+
+
+def plan_rows(parsed: ParsedPayables, known: Mapping[PayableKey, Payable]) -> ImportPlan:
+    """The plan for a file that was read before, so that nobody waits for the reading."""
     plan = plan_import(parsed.rows, known)
     errors = tuple(sorted((*parsed.errors, *plan.errors), key=lambda problem: problem.row))
     if errors:

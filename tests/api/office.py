@@ -99,6 +99,15 @@ class Client:
         _api().state.app = self._app
         return _RUNNER.run(self._client.request(method, path, **more))
 
+    def together(self, *requests: tuple[str, str, dict[str, Any]]) -> list[httpx.Response]:
+        """Several requests at one time."""
+        _api().state.app = self._app
+
+        async def run() -> list[httpx.Response]:
+            return await asyncio.gather(*(self._client.request(m, p, **more) for m, p, more in requests))
+
+        return _RUNNER.run(run())
+
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self.request("GET", path, **more)
 
