@@ -17,16 +17,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from ledger.clock import start_of_day, utc_text
-from ledger.settings import Settings
 from scripts.story.cast import CHENGHAI, HUAIYUE, LANGONG, SUHENG, WANYUE
 from scripts.story.issue import open_tickets
 from scripts.story.limits import set_limit
 from scripts.story.participants import admit
 from scripts.story.payables import bring_in, examples, keys_of
-from scripts.story.stage import open_stage
+from scripts.story.stage import open_stage, stage_settings
 from scripts.story.story import Story
 from scripts.story.sums import reckon, verified
 from scripts.story.transfer import trade
@@ -39,15 +37,7 @@ YUAN = 100
 @pytest.fixture(params=["ganache", "hardhat", "anvil"])
 def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Story]:
     """A new ledger on this engine, its API on loopback, everybody at a desk."""
-    settings = Settings(
-        home=tmp_path,
-        engine=request.param,
-        port=0,
-        passphrase=SecretStr("a test's"),
-        light_keys=True,
-        poll_seconds=0.05,
-    )
-    with open_stage(settings) as stage:
+    with open_stage(stage_settings(tmp_path, request.param)) as stage:
         yield Story(stage, Voice("en", quiet=True))
 
 

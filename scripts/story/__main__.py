@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
 import shutil
@@ -13,18 +14,15 @@ import time
 from pathlib import Path
 
 import structlog
-from pydantic import SecretStr
 
 from ledger.errors import GoldTicketError
-from ledger.settings import Settings
 from scripts.story import ending, plot
 from scripts.story.people import Refused
-from scripts.story.stage import TooSlow, open_stage
+from scripts.story.stage import TooSlow, open_stage, stage_settings
 from scripts.story.story import Story, WentWrong
 from scripts.story.voice import LANGUAGES, Voice, language
 
 HOME = Path(".goldticket/demo")
-PASSPHRASE = "demo"  # noqa: S105 - keys of invented people
 
 
 def main() -> int:
@@ -32,6 +30,8 @@ def main() -> int:
     given = arguments(sys.argv[1:])
     voice = Voice(language(given.lang))
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that can't show Chinese must not end the story
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
     try:
@@ -48,14 +48,7 @@ def main() -> int:
 
 def _run(given: argparse.Namespace, voice: Voice) -> int:
     begun = time.monotonic()
-    settings = Settings(
-        home=fresh_home(given.home, voice),
-        engine=given.engine,
-        port=given.port,
-        passphrase=SecretStr(PASSPHRASE),
-        light_keys=True,
-        poll_seconds=0.05,
-    )
+    settings = stage_settings(fresh_home(given.home, voice), given.engine, given.port)
     voice.say(
         f"启动 {given.engine} 链、部署合约、开启接口 …",
         f"Starting a {given.engine} chain, deploying, opening the API …",

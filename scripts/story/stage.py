@@ -1,6 +1,6 @@
 """Where the story plays: an embedded chain, a new ledger on it, the API on loopback, everybody at a desk.
 
-with open_stage(Settings(...)) as stage:
+with open_stage(stage_settings(home, "ganache")) as stage:
     stage.maker(LANGONG).get("/me")
 """
 
@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import uvicorn
+from pydantic import SecretStr
 
 from api.server import listen, server
 from ledger.chain.deploy import Genesis
@@ -29,6 +31,7 @@ from ledger.wiring import App, deploy_on, open_keystore, open_node, wire_on
 from scripts.story.cast import EVERYBODY, NAMED_BANK, PANEL, SEEDS, THRESHOLD, Company
 from scripts.story.people import RIGHTS, SCOPES, Desk, Person
 
+PASSPHRASE = "demo"  # noqa: S105 - keys of invented people
 PATIENCE = 60.0
 """Seconds to wait for something that should take one block."""
 
@@ -104,6 +107,24 @@ def open_stage(settings: Settings) -> Iterator[Stage]:
         app.settle()
         with serving(app) as url, httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as client:
             yield Stage(app, url, [Person(client, desk, key) for desk, key in zip(desks, keys, strict=True)])
+
+
+def stage_settings(home: Path, engine: str, port: int = 0) -> Settings:
+    """Settings of a stage; nothing of the environment or a `.env` file that belongs to a real gateway gets in."""
+    return Settings(
+        _env_file=None,
+        home=home,
+        dsn="",
+        engine=engine,
+        host="127.0.0.1",
+        port=port,
+        passphrase=SecretStr(PASSPHRASE),
+        relayer_key=SecretStr(""),
+        consortium_key=SecretStr(""),
+        confirmations=0,
+        light_keys=True,
+        poll_seconds=0.05,
+    )
 
 
 def make_desks(settings: Settings) -> list[Desk]:
