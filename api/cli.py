@@ -29,6 +29,7 @@ from ledger.payable_store import known, save
 from ledger.ports import Store
 from ledger.records import Act, Leg, Participant, Seat, User
 from ledger.settings import Settings
+from ledger.statement import statement
 from ledger.users import create_user, revoke
 from ledger.wiring import App, deploy_genesis, open_app, open_keystore, open_node
 from ledger.work.verify import Report, rebuild, verify
@@ -127,6 +128,17 @@ def rebuild_command(home: Home = None) -> None:
         app.book.replace_projection(fresh, even_if_behind=True)
         app.watch.catch_up()
     out.print(f"{events:,} events; the projection is new up to block {head}.")
+
+
+@cli.command("export")
+def export_command(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to write, JSON.")], home: Home = None
+) -> None:
+    """Writes what this gateway says of every ticket, for `scripts/recount --compare` (docs/recount.md)."""
+    with closing(SqlBook(_settings(home).book_dsn)) as book:
+        found = book.read(statement)
+    file.write_text(json.dumps(found) + "\n", encoding="utf-8")
+    out.print(f"{len(found['tickets']):,} tickets as of block {found['block']}.")
 
 
 @cli.command()
