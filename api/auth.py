@@ -25,7 +25,7 @@ class NoApiKey(Unauthorized):
     title = "An API key is needed"
 
 
-def read_key(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> str:
+async def read_key(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> str:
     """The API key of the request. Raises NoApiKey."""
     if given is None:
         raise NoApiKey("Send your API key in the header Authorization, as: Bearer gtk_…")

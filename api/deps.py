@@ -45,12 +45,18 @@ class App(Protocol):
         """Of the invoice fingerprints, 32 bytes."""
         ...
 
+    @property
+    def failure(self) -> str:
+        """Why the work in the background stands still, "" while it goes on."""
+        ...
+
     def wake(self) -> None:
         """Something was written: the relay may look at once."""
         ...
 
 
-def app_of(request: Request) -> App:
+# async, as everything that does not wait: what is not goes through a thread
+async def app_of(request: Request) -> App:
     """The wired application that `create_app` was given."""
     return cast(App, request.app.state.app)
 
@@ -77,7 +83,7 @@ class Reading:
         return self.app.book.read(work)
 
 
-def reading(app: Wired, caller: Caller) -> Reading:
+async def reading(app: Wired, caller: Caller) -> Reading:
     """The `Reading` of this request."""
     return Reading(app, caller)
 

@@ -16,6 +16,7 @@ from ledger.finance_quotes import Offer, compare
 from ledger.finance_terms import quote_of
 from ledger.money import Fen, parse_fen
 from ledger.ports import Store
+from ledger.privacy import may_buy
 from ledger.records import FinanceRequest, Lock, Quote, Ticket
 from ledger.references import text_of
 from ledger.tickets import issuance, number_of
@@ -26,7 +27,8 @@ def request_out(store: Store, caller: int, asked: FinanceRequest, now: int) -> R
     """A request as its holder or a bank that was asked sees it."""
     own = caller == asked.party
     chosen = bool(store.count(Quote, request=asked.id, bank=caller, state="chosen"))
-    steps = chain_of(store, asked.ticket) if own or chosen or asked.state == "open" else []
+    looks = own or may_buy(store, caller, asked)
+    steps = chain_of(store, asked.ticket) if looks else []
     return RequestOut(
         id=asked.id,
         state=asked.state,
@@ -35,7 +37,7 @@ def request_out(store: Store, caller: int, asked: FinanceRequest, now: int) -> R
         banks=[party_out(store, bank) for bank in (asked.banks if own else [caller])],
         until=asked.until,
         created_at=asked.created_at,
-        ticket=ticket_view(store, caller, store.need(Ticket, asked.ticket), now),
+        ticket=ticket_view(store, caller, store.need(Ticket, asked.ticket), now) if looks else None,
         trades=[_trade(word, item) for word, item in steps if not own or _took_part(store, caller, word)],
         act=(asked.act or None) if own or chosen else None,
     )

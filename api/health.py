@@ -32,7 +32,7 @@ class Ready(Out):
 
 
 @router.get("/health", operation_id="health", summary="The process is up")
-def health() -> Health:
+async def health() -> Health:
     """Says nothing of chain and book: see `ready`."""
     return Health()
 
@@ -44,10 +44,11 @@ def health() -> Health:
     responses={503: {"model": Ready, "description": "Something is missing; `problems` says what"}},
 )
 def ready(app: Wired, response: Response) -> Ready:
-    """Asks the chain for its head, and the book for a read and an empty write."""
+    """Asks the chain for its head, the book for a read and an empty write, relay and watcher whether they go on."""
     head, chain_problem = _head(app)
     block, book_problem = _block(app)
-    problems = [problem for problem in (chain_problem, book_problem) if problem]
+    work_problem = f"relay and watcher: {app.failure}" if app.failure else ""
+    problems = [problem for problem in (chain_problem, book_problem, work_problem) if problem]
     if problems:
         response.status_code = 503
     lag = None if head is None or block is None else max(0, head - block)

@@ -145,9 +145,6 @@ def _options(body: IssueIn) -> Options:
         grace_days=body.grace_days,
         overdue_bp_per_day=body.overdue_bp_per_day,
         clearing_bank=body.clearing_bank or 0,
-        due=body.due,
-        contractual_due=body.contractual_due,
-        transferable_until=body.transferable_until,
     )
 
 

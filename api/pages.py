@@ -53,7 +53,7 @@ class Paging:
     cursor: str
 
 
-def paging(
+async def paging(
     limit: Annotated[int, Query(ge=1, le=200, description="Most items of this page", examples=[50])] = 50,
     cursor: Annotated[
         str, Query(max_length=2_000, description="`next` of the page before", examples=["WzE3OTU0MDI4MDBd"])

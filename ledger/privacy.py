@@ -17,6 +17,7 @@ from ledger.records import (
     Leg,
     Lock,
     Participant,
+    Quote,
     Seat,
     StoredDocument,
     Ticket,
@@ -72,8 +73,8 @@ def sees_issuance(party: int, issuance: Issuance) -> bool:
 
 
 def sees_ticket(store: Store, party: int, ticket: Ticket) -> bool:
-    """Its holder; who made it out of its own ticket; debtor and clearing bank of its issuance; the banks of a lock or
-    of a financing request on it; a panel member that has a court's order on it to sign."""
+    """Its holder; who made it out of its own ticket; debtor and clearing bank of its issuance; the banks of a lock on
+    it; a bank that may buy of it; a panel member that has a court's order on it to sign."""
     if ticket.party == party or _sees_all(store, party, ticket.issuance):
         return True
     parent = store.get(Ticket, ticket.parent) if ticket.parent else None
@@ -82,9 +83,16 @@ def sees_ticket(store: Store, party: int, ticket: Ticket) -> bool:
     lock = store.get(Lock, ticket.id)
     if lock is not None and party in (lock.bank, lock.clearing_bank):
         return True
-    if any(party in asked.banks for asked in store.find(FinanceRequest, ticket=ticket.id)):
+    if any(may_buy(store, party, asked) for asked in store.find(FinanceRequest, ticket=ticket.id)):
         return True
     return sees_orders(store, party, ticket.id)
+
+
+def may_buy(store: Store, party: int, asked: FinanceRequest) -> bool:
+    """A bank that was asked, while the request is open; afterwards only the one that was chosen."""
+    if party not in asked.banks:
+        return False
+    return asked.state == "open" or bool(store.count(Quote, request=asked.id, bank=party, state="chosen"))
 
 
 def sees_orders(store: Store, party: int, ticket: bytes) -> bool:

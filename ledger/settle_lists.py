@@ -17,7 +17,7 @@ from ledger.documents import ClearingListDocument, Company, render
 from ledger.errors import NotFound
 from ledger.ids import new_salt, ticket_number, to_hex
 from ledger.money import Fen, parse_fen
-from ledger.participants_file import account_of
+from ledger.participants_file import NoProfile, account_of
 from ledger.ports import Store
 from ledger.records import ClearingList, Issuance, Json, StoredDocument, Ticket
 from ledger.rules import name_of, participant
@@ -99,7 +99,8 @@ def holdings(
     """Every ticket with an owner and value whose issuance this bank clears on this date; locks, withdrawn and
     returned words have no owner. `as_if_funded`: what will be payable once the core's money is there in full.
 
-    Raises NoProfile when this book does not know where a holder is paid.
+    A holder whose file this book does not have (its hash may change on chain without it) stands there with an empty
+    account: one company's missing paper holds up nobody else's money.
     """
     accounts: dict[int, PayeeAccount] = {}
     listed = []
@@ -109,7 +110,7 @@ def holdings(
         for ticket in store.find(Ticket, issuance=issuance.id):
             if ticket.party and ticket.value > ticket.taken:
                 if ticket.party not in accounts:
-                    accounts[ticket.party] = account_of(store, participant(store, ticket.party))
+                    accounts[ticket.party] = _account(store, ticket.party)
                 listed.append(_holding(store, ticket, issuance, accounts[ticket.party], now, as_if_funded))
     return listed
 
@@ -124,7 +125,7 @@ def prepare(
     as_if_funded: bool = False,
 ) -> Prepared:
     """The clearing list of a bank for a payment date. Five days ahead ask for it `as_if_funded`; from the payment on
-    without, also for what came back (退汇) or could be paid in part only before. Raises NothingToClear, NoProfile."""
+    without, also for what came back (退汇) or could be paid in part only before. Raises NothingToClear."""
     found = holdings(store, bank, payment_date, now, core=core, as_if_funded=as_if_funded)
     made = clearing.clearing_list(found, payment_date)
     if not made.rows:
@@ -154,6 +155,13 @@ def rows_of(record: ClearingList) -> list[ClearingRow]:
         )
         for line in record.lines
     ]
+
+
+def _account(store: Store, party: int) -> PayeeAccount:
+    try:
+        return account_of(store, participant(store, party))
+    except NoProfile:
+        return PayeeAccount(name_of(store, party), "", "", "")
 
 
 def _issuances(store: Store, core: int | None, bank: int | None) -> list[Issuance]:

@@ -77,7 +77,7 @@ class RequestOut(Out):
     banks: Annotated[list[PartyOut], Field(description="For its holder; a bank sees itself alone")]
     until: InstantOut
     created_at: InstantOut
-    ticket: TicketView
+    ticket: Annotated[TicketView | None, Field(description="For its holder, and for a bank while it may buy")]
     trades: Annotated[
         list[TradeStepOut],
         Field(description="For a bank while it may buy: all; for the holder: those of its own company"),

@@ -135,21 +135,6 @@ class IssueIn(In):
     overdue_bp_per_day: Annotated[
         int, Field(ge=0, le=100, description="5 is 万分之五 a day", examples=[5])
     ] = 5
-    due: Annotated[
-        InstantIn | None,
-        Field(
-            description="For demonstrations: a due moment instead of the payables' date",
-            examples=["2027-05-24T00:00:00+08:00"],
-        ),
-    ] = None
-    contractual_due: Annotated[
-        InstantIn | None,
-        Field(description="With `due`; left out: the same", examples=["2027-05-23T00:00:00+08:00"]),
-    ] = None
-    transferable_until: Annotated[
-        InstantIn | None,
-        Field(description="With `due`; left out: the same", examples=["2027-05-19T00:00:00+08:00"]),
-    ] = None
     deadline: Deadline = None
 
 

@@ -72,6 +72,7 @@ class TestApp:
     settings: Any = None
     consortium_key: bytes = bytes(range(32))
     woken: int = 0
+    failure: str = ""
 
     def wake(self) -> None:
         self.woken += 1

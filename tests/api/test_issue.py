@@ -51,7 +51,7 @@ def test_payables_that_are_not_there(stocked: Office) -> None:
         ({"minimum": 21}, "minimum"),
         ({"interest_bearer": "bank"}, "interest_bearer"),
         ({"grace_days": 60}, "grace_days"),
-        ({"due": "soon"}, "due"),
+        ({"deadline": "soon"}, "deadline"),
     ],
 )
 def test_bad_terms(stocked: Office, change: dict[str, Any], field: str) -> None:

@@ -92,6 +92,9 @@ def test_ready_and_not(office: Office) -> None:
     assert answer.json() == {"ready": True, "head": 7, "block": 7, "lag": 0, "problems": []}
     office.chain.height = 9
     assert office.client.get("/v1/ready").json()["lag"] == 2
+    office.app.failure = "No node answers."
+    assert office.client.get("/v1/ready").json()["problems"] == ["relay and watcher: No node answers."]
+    office.app.failure = ""
     office.chain.down = True
     answer = office.client.get("/v1/ready")
     assert answer.status_code == 503

@@ -27,7 +27,6 @@ from ledger import settle, settle_lists, settle_payouts
 from ledger.errors import NotFound
 from ledger.kinds import kind
 from ledger.money import Fen
-from ledger.participants_file import NoProfile
 from ledger.payouts import PaidLine, PayoutRefused, ReturnedLine, payouts_csv
 from ledger.records import Funding, Issuance, Opening, Participant, Payment, Profile, Ticket
 from ledger.references import BadReference, ReferenceSpent, reference, text_of
@@ -232,10 +231,13 @@ def test_there_may_be_nothing_to_clear(mirror, root):
     assert issubclass(NothingToClear, NotFound)
 
 
-def test_a_holder_without_a_file_can_t_be_paid(mirror, root):
+def test_a_holder_without_a_file_holds_up_nobody_else(mirror, root):
+    mirror.world.transfer(WANYUE, root, (WUZE, 300_000_00))
     mirror.store.delete(Profile, mirror.store.need(Participant, WANYUE.id).profile)
-    with pytest.raises(NoProfile):
-        settle_lists.prepare(mirror.store, HUAIYUE.id, PAYMENT_DATE, mirror.now, as_if_funded=True)
+    prepared = settle_lists.prepare(mirror.store, HUAIYUE.id, PAYMENT_DATE, mirror.now, as_if_funded=True)
+    accounts = {row.uscc: row.account.number for row in prepared.clearing.rows}
+    assert accounts[WANYUE.uscc] == ""
+    assert accounts[WUZE.uscc]
 
 
 def test_the_clearing_list_has_a_line_for_each_owner(mirror, root):
