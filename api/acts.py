@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
+from api.act_seats import nothing_to_sign, open_seats, own_leg, place_of, seat_at
 from api.act_view import act_out, state_of, waits_for
 from api.deps import Doing, Once, Read
 from api.models.acts import (
@@ -24,18 +25,10 @@ from ledger.acts import State
 from ledger.errors import Invalid, NotFound
 from ledger.ids import new_salt
 from ledger.ports import Store
-from ledger.records import Act, Leg, Seat, Signature, SignerKey, User
+from ledger.records import Act, Leg, Seat, User
 from ledger.service import DEFAULT_LIFE, Service, visible
-from ledger.signatures import recover
 
 router = APIRouter(prefix="/acts", tags=["acts"])
-
-
-class NothingToSign(NotFound):
-    """The act wants no signature of the caller's company, or has it already."""
-
-    code = "nothing-to-sign"
-    title = "Nothing of this act waits for your signature"
 
 
 @router.get("", operation_id="listActs", summary="Acts that the caller's company is a party to")
@@ -87,7 +80,7 @@ def typed_data(
 
     def work(store: Store) -> TypedDataOut:
         act = read.app.service.act(store, read.caller, id)
-        seat = _seat(store, read.caller, act, place)
+        seat = seat_at(store, read.caller, act, place)
         return TypedDataOut(**read.app.service.typed_data(store, read.caller, id, seat.place))
 
     return read(work)
@@ -105,7 +98,7 @@ def signatures(id: HashIn, body: SignatureGiven, once: Once) -> Response:
 
     def work(store: Store) -> ActOut:
         act = once.app.service.act(store, once.caller, id)
-        place = _place_of(store, once.caller, act, body)
+        place = place_of(store, once.caller, act, body)
         once.app.service.sign(store, once.caller, id, place, body.signature)
         return act_out(store, once.caller, act)
 
@@ -130,7 +123,7 @@ def sign(id: HashIn, body: SignIn, once: Once) -> Response:
             else [body.place]
         )
         if not places:
-            raise _nothing(act)
+            raise nothing_to_sign(act)
         for place in places:
             once.app.service.sign(store, once.caller, id, place)
         return act_out(store, once.caller, act)
@@ -151,7 +144,7 @@ def reject(id: HashIn, leg: HashIn, body: RejectIn, once: Once) -> Response:
     def work(store: Store) -> ActOut:
         act = once.app.service.act(store, once.caller, id)
         found = store.get(Leg, leg)
-        if found is None or found.act != act.id or not _own_leg(store, once.caller, found):
+        if found is None or found.act != act.id or not own_leg(store, once.caller, found):
             raise NotFound("This act has no such leg, or your company is no party to it.", leg=leg)
         once.app.service.reject(store, once.caller, leg, body.reason)
         return act_out(store, once.caller, act)
@@ -175,73 +168,6 @@ def withdrawal(store: Store, once: Doing, id: bytes, places: list[int] | None) -
     """The drafted act that withdraws another one."""
     act = once.app.service.withdraw(store, once.caller, id, places)
     return act_out(store, once.caller, act)
-
-
-def open_seats(store: Store, caller: User, act: Act) -> list[Seat]:
-    """The seats of the caller's company, or of its key, that have not enough signatures and none of this key."""
-    unsigned = {leg.id for leg in store.find(Leg, act=act.id) if leg.state in (State.DRAFT, State.AWAITING)}
-    signed = {s.place for s in store.find(Signature, act=act.id, address=caller.address)}
-    return [
-        seat
-        for seat in store.find(Seat, act=act.id, done=False)
-        if _is_ours(seat, caller)
-        and seat.place not in signed
-        and (seat.leg in unsigned if seat.leg else bool(unsigned))
-    ]
-
-
-def _is_ours(seat: Seat, caller: User) -> bool:
-    return seat.address == caller.address if seat.address else seat.party == caller.party
-
-
-def _own_leg(store: Store, caller: User, leg: Leg) -> bool:
-    return any(seat.party == caller.party for seat in store.find(Seat, act=leg.act, leg=[leg.id, b""]))
-
-
-def _seat(store: Store, caller: User, act: Act, place: int | None) -> Seat:
-    if place is None:
-        found = open_seats(store, caller, act)
-        if not found:
-            raise _nothing(act)
-        return found[0]
-    seat = store.get(Seat, act.id, place)
-    if seat is None or not _visible_seat(store, caller, act, seat):
-        raise NotFound(f"This act has no signature number {place}.", act=act.id, place=place)
-    return seat
-
-
-def _visible_seat(store: Store, caller: User, act: Act, seat: Seat) -> bool:
-    if act.kind != "Offer" or not seat.leg or caller.party in (act.party, seat.party):
-        return True
-    return bool(store.count(Seat, act=act.id, party=caller.party, leg=b""))
-
-
-def _place_of(store: Store, caller: User, act: Act, body: SignatureGiven) -> int:
-    """The seat that a signature from outside is for: the given one, else the first one open for its key."""
-    if body.place is not None:
-        return _seat(store, caller, act, body.place).place
-    open_ = [
-        seat for seat in store.find(Seat, act=act.id, done=False) if _visible_seat(store, caller, act, seat)
-    ]
-    for seat in open_:
-        address = recover(seat.digest, body.signature)
-        if seat.address == address or (not seat.address and _signs_for(store, address, seat.party)):
-            return seat.place
-    if not open_:
-        raise _nothing(act)
-    own = [seat for seat in open_ if seat.party == caller.party]
-    return (own or open_)[0].place
-
-
-def _signs_for(store: Store, address: str, party: int) -> bool:
-    key = store.get(SignerKey, address)
-    return key is not None and key.party == party
-
-
-def _nothing(act: Act) -> NothingToSign:
-    return NothingToSign(
-        "Nothing of this act waits for your company's signature; look at its seats and states.", act=act.id
-    )
 
 
 def _list(

@@ -21,6 +21,7 @@ from api import (
     limits,
     openapi,
     participants,
+    participants_panel,
     payables,
     problems,
     settle,
@@ -36,6 +37,7 @@ MOST_BYTES = 6 * 1024 * 1024
 
 _ROUTERS = (
     participants.router,
+    participants_panel.router,
     limits.router,
     payables.router,
     issue.router,

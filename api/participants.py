@@ -12,13 +12,10 @@ from api.models.acts import ActOut
 from api.models.fields import PartyId
 from api.models.participants import (
     AdmissionIn,
-    ClosureIn,
     FileIn,
     KeyIn,
     KeyOut,
     Me,
-    PanelIn,
-    PanelOut,
     ParticipantDetail,
     ParticipantOut,
     PlainIn,
@@ -29,19 +26,16 @@ from api.models.participants import (
     RightWord,
     RoleWord,
     SignersIn,
-    StageWord,
-    StopIn,
     SuspensionIn,
 )
 from api.models.parties import party_out
 from api.pages import Page, Paged, page
-from ledger import participants, participants_filing, participants_panel
-from ledger.limits import months_now
+from ledger import participants, participants_filing
 from ledger.participants_file import NoProfile, ParticipantFile
 from ledger.ports import Store
 from ledger.privacy import sees_profile
-from ledger.records import Governance, Participant, Profile, Recovery, SignerKey, User
-from ledger.rules import Right, Role, Stage, name_of, participant
+from ledger.records import Participant, Profile, Recovery, SignerKey, User
+from ledger.rules import Right, Role, name_of, participant
 
 router = APIRouter(tags=["participants"])
 
@@ -196,47 +190,6 @@ def complete_recovery(id: PartyId, body: PlainIn, once: Once) -> Response:
     )
 
 
-@router.get("/panel", operation_id="getPanel", summary="The panel, the policy, the stops")
-def get_panel(read: Read) -> PanelOut:
-    """What everybody is bound by."""
-    return read(lambda store: _panel(store, read.app.service.now(store)))
-
-
-@router.post("/panel", operation_id="changePanel", summary="Other members of the panel", **POSTED)
-def change_panel(body: PanelIn, once: Once) -> Response:
-    """Signed by the present panel."""
-    return draft(
-        once,
-        "ChangePanel",
-        lambda store: participants_panel.change_panel(
-            store, body.members, body.threshold, body.evidence, once.deadline(store, body.deadline)
-        ),
-    )
-
-
-@router.post("/stops", operation_id="stop", summary="Stop stages for some days", **POSTED)
-def stop(body: StopIn, once: Once) -> Response:
-    """Signed by the panel. Withdrawals, vetoes, receipts, funding and payout never stop."""
-    stages = sum({Stage[word.upper()] for word in body.stages})
-    return draft(
-        once,
-        "Stop",
-        lambda store: participants_panel.stop(
-            store, stages, body.until, body.evidence, once.deadline(store, body.deadline)
-        ),
-    )
-
-
-@router.post("/closures", operation_id="close", summary="No new issuances, for good", **POSTED)
-def close(body: ClosureIn, once: Once) -> Response:
-    """Signed by the panel."""
-    return draft(
-        once,
-        "Close",
-        lambda store: participants_panel.close(store, body.evidence, once.deadline(store, body.deadline)),
-    )
-
-
 def file_of(body: FileIn) -> ParticipantFile:
     """The file, each field checked. Raises InvalidProfile."""
     return ParticipantFile.from_dict(body.model_dump())
@@ -284,20 +237,4 @@ def _detail(store: Store, caller: User, one: Participant) -> ParticipantDetail:
         **_line(store, one),
         signers=signers if caller.party == one.id else None,
         recovery=RecoveryOut(digest=running.digest, ready_at=running.ready_at) if running else None,
-    )
-
-
-def _panel(store: Store, now: int) -> PanelOut:
-    found = store.need(Governance, 1)
-    coming = found.next_months and now < found.next_from
-    stopped = found.stopped_stages if now < found.stopped_until else 0
-    return PanelOut(
-        members=[party_out(store, member) for member in sorted(found.members)],
-        threshold=found.threshold,
-        months=months_now(store, now),
-        next_months=found.next_months if coming else None,
-        next_from=found.next_from if coming else None,
-        stopped_stages=[cast(StageWord, (stage.name or "").lower()) for stage in Stage(stopped)],
-        stopped_until=found.stopped_until if stopped else None,
-        closed=found.closed,
     )
