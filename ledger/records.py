@@ -293,7 +293,7 @@ class Act:
 class Leg:
     """What takes effect by itself: a child of an offer, or the whole of any other act (`id` is then the act's).
     `state`: an `acts.State`. `party`: the receiver, 0 where there is none. `reason`: {code, message, by} of a
-    rejection or refusal."""
+    rejection or refusal. `queue`: its place in the order in which legs became complete, 0 before."""
 
     id: bytes = field(metadata=KEY)
     act: bytes = field(metadata=INDEXED)
@@ -304,6 +304,7 @@ class Leg:
     reason: Json = field()
     deadline: int = field(metadata=INDEXED)
     changed_at: int = field()
+    queue: int = field(default=0, metadata=INDEXED)
 
 
 @dataclass(frozen=True)

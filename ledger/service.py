@@ -318,7 +318,8 @@ class Service:
         for place, id_ in enumerate(leg_ids(act.kind, act.id, message)):
             value = leg_value(act.kind, message, place)
             party = message["children"][place]["to"] if act.kind == "Offer" else 0
-            store.add(Leg(id_, act.id, place, party, value, str(state), {}, act.deadline, now))
+            leg = Leg(id_, act.id, place, party, value, str(state), {}, act.deadline, now)
+            store.add(leg if signed else replace(leg, queue=_last_in_queue(store) + 1))
             if value:
                 store.add(Reservation(id_, message["ticket"], value, act.deadline))
 
@@ -384,12 +385,14 @@ class Service:
             store.put(replace(seat, done=True))
         seats = store.find(Seat, act=act.id)
         now = self.now(store)
-        for leg in store.find(Leg, act=act.id):
+        for leg in store.find(Leg, act=act.id, order="place"):
             if leg.state not in (State.DRAFT, State.AWAITING) or seat.leg not in (b"", leg.id):
                 continue
-            after = State.COMPLETE if _complete(store, seats, leg) else State.AWAITING
-            if leg.state != after:
-                store.put(replace(leg, state=str(step(leg.state, after)), changed_at=now))
+            if _complete(store, seats, leg):
+                state, queue = step(leg.state, State.COMPLETE), _last_in_queue(store) + 1
+                store.put(replace(leg, state=str(state), changed_at=now, queue=queue))
+            elif leg.state == State.DRAFT:
+                store.put(replace(leg, state=str(step(leg.state, State.AWAITING)), changed_at=now))
 
 
 def require_scope(caller: User, *scopes: str) -> None:
@@ -445,6 +448,11 @@ def _require_author(caller: User, kind: str, dues: list[Due]) -> None:
         authors = {dues[0].party}
     if dues and caller.party not in authors:
         raise NotYours(f"Your company can't draft this {kind}: it signs no part of it.", kind=kind)
+
+
+def _last_in_queue(store: Store) -> int:
+    last = store.find(Leg, order="-queue", limit=1)
+    return last[0].queue if last else 0
 
 
 def _complete(store: Store, seats: list[Seat], leg: Leg) -> bool:

@@ -104,7 +104,7 @@ class Relay:
             if block == self._block and now - at < RETRY
         }
         limit = MOST_LEGS + len(self._tried)
-        legs = store.find(Leg, state=str(State.COMPLETE), order="changed_at", limit=limit)
+        legs = store.find(Leg, state=str(State.COMPLETE), order="queue", limit=limit)
         by_act: dict[bytes, list[Leg]] = {}
         for leg in legs:
             if leg.id not in self._tried:

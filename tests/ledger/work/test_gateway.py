@@ -197,3 +197,42 @@ def _calldata(store: Any, gateway: Gateway, act: Act) -> bytes:
     from ledger.work.calldata import of_legs
 
     return of_legs(store, gateway.chain, act, store.find(Leg, act=act.id))
+
+
+def test_legs_go_out_in_the_order_in_which_they_became_complete(gateway: Gateway, ticket: bytes) -> None:
+    acts = [gateway.offer(WANYUE, ticket, (WUZE, SHARE)) for _ in range(6)]
+    for act in reversed(acts):
+        gateway.sign(WUZE, act)
+    gateway.settle()
+    paths = [gateway.ticket(gateway.child(ticket, act, 0)).path for act in reversed(acts)]
+    assert paths == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_a_waiting_leg_keeps_no_other_from_its_turn(gateway: Gateway, ticket: bytes) -> None:
+    waiting = gateway.offer(WANYUE, ticket, (WUZE, FACE))
+    gateway.world.panel(
+        "Freeze", ticket=ticket, order=b"\x07" * 32, amount=SHARE, end=gateway.world.now + 30 * DAY
+    )
+    gateway.sign(WUZE, waiting)
+    gateway.settle()
+    other = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    assert gateway.ticket(other).value == FACE
+    assert gateway.state(gateway.child(ticket, waiting, 0)) == State.COMPLETE
+
+
+def test_lines_that_the_contract_does_not_take_are_told(gateway: Gateway, ticket: bytes) -> None:
+    other = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    gateway.advance(DUE - gateway.world.now)
+    legs = [{"issuance": id_[:16], "amount": FACE} for id_ in (ticket, other)]
+    gateway.carry_out(
+        "Fund", {"bank": HUAIYUE.id, "ref": b"\x01" * 32, "total": 2 * FACE, "legs": legs}, HUAIYUE
+    )
+    lines = [{"ticket": id_, "amount": FACE, "paidAt": gateway.world.now} for id_ in (ticket, other)]
+    act = gateway.draft(HUAIYUE, "PayOut", {"bank": HUAIYUE.id, "ref": b"\x02" * 32, "lines": lines})
+    gateway.world.pay_out((other, FACE))
+    gateway.sign(HUAIYUE, act)
+    gateway.settle()
+    leg = gateway.leg(act.id)
+    assert (leg.state, leg.reason["code"]) == (State.FINAL, "lines-refused")
+    assert list(leg.reason["lines"]) == ["0x" + other.hex()]
+    assert gateway.ticket(ticket).taken == FACE
