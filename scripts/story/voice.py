@@ -69,10 +69,11 @@ class Voice:
         """A table; columns from `right` on stand right."""
         table = Table(box=SIMPLE, pad_edge=False, show_edge=False)
         for place, header in enumerate(headers):
-            table.add_column(self.pick(*header), justify="right" if place >= right else "left")
+            table.add_column(self.pick(*header), justify="right" if place >= right else "left", no_wrap=True)
         for row in rows:
             table.add_row(*row)
-        self._console.print(Padding(table, (0, 0, 0, 3), expand=False))
+        # as wide as it is: an amount that is cut off would be worse than a line that wraps
+        self._console.print(Padding(table, (0, 0, 0, 3), expand=False), width=140)
 
     def name(self, who: Company | Human) -> str:
         """A company or a person."""
