@@ -38,7 +38,8 @@ class Voice:
 
     def __init__(self, lang: str, quiet: bool = False) -> None:
         self.lang = lang
-        self._console = Console(highlight=False, soft_wrap=True, quiet=quiet)
+        # tables are as wide as they are: an amount that is cut off would be worse than a line that wraps
+        self._console = Console(highlight=False, soft_wrap=True, quiet=quiet, width=140)
         self._chapters = 0
 
     def pick(self, zh: str, en: str) -> str:
@@ -72,8 +73,7 @@ class Voice:
             table.add_column(self.pick(*header), justify="right" if place >= right else "left", no_wrap=True)
         for row in rows:
             table.add_row(*row)
-        # as wide as it is: an amount that is cut off would be worse than a line that wraps
-        self._console.print(Padding(table, (0, 0, 0, 3), expand=False), width=140)
+        self._console.print(Padding(table, (0, 0, 0, 3), expand=False))
 
     def name(self, who: Company | Human) -> str:
         """A company or a person."""
