@@ -8,12 +8,13 @@ from typing import Any
 from api.models.acts import AboutOut, ActOut, LegOut, ReasonOut, SeatOut, SignatureMade
 from api.models.parties import party_out
 from ledger import kinds, typed
+from ledger.access import visible
 from ledger.acts import State, derive
 from ledger.clock import shanghai_date
 from ledger.ids import ticket_number, to_hex
+from ledger.messages import message_of
 from ledger.ports import Store
 from ledger.records import Act, Issuance, Leg, Seat, Signature, Ticket, User
-from ledger.service import message_of, visible
 from ledger.tickets import number_of
 from ledger.trade_evidence import visible as visible_evidence
 

@@ -21,12 +21,13 @@ from api.models.acts import (
 from api.models.fields import HashIn
 from api.pages import Page, Paged, Paging, page, page_of
 from ledger import typed
+from ledger.access import visible
 from ledger.acts import State
 from ledger.errors import Invalid, NotFound
 from ledger.ids import new_salt
 from ledger.ports import Store
 from ledger.records import Act, Leg, Seat, User
-from ledger.service import DEFAULT_LIFE, Service, visible
+from ledger.service import DEFAULT_LIFE, Service
 
 router = APIRouter(prefix="/acts", tags=["acts"])
 

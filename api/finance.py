@@ -25,12 +25,12 @@ from api.models.finance import (
 )
 from api.pages import Page, Paged, page
 from ledger import finance_quotes, finance_request, finance_terms
+from ledger.access import require_scope
 from ledger.errors import NotFound
 from ledger.ids import to_hex
 from ledger.ports import Store
 from ledger.privacy import own_ticket
 from ledger.records import Act, FinanceRequest, Quote
-from ledger.service import require_scope
 
 router = APIRouter(prefix="/finance", tags=["finance"])
 

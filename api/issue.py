@@ -16,6 +16,7 @@ from api.models.tickets import IssuanceView, IssueIn, VoidIn
 from api.pages import Page, Paged, page
 from api.ticket_view import issuance_view
 from ledger import issue, payable_store
+from ledger.access import require_scope
 from ledger.discount import Bearer
 from ledger.errors import Invalid
 from ledger.issue_terms import Options, Terms, batches, terms_for
@@ -24,7 +25,6 @@ from ledger.ports import Store
 from ledger.privacy import seen_issuance, sees_issuance
 from ledger.records import Issuance, Participant, StoredDocument
 from ledger.rules import Role, at_most, in_role
-from ledger.service import require_scope
 
 router = APIRouter(prefix="/issuances", tags=["issue"])
 

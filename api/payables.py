@@ -13,6 +13,7 @@ from api.models.payables import ImportOut, InvoiceOut, PayableOut
 from api.models.problem import CellProblem
 from api.pages import Page, Paged, page
 from ledger import payable_store
+from ledger.access import require_scope
 from ledger.clock import shanghai_date
 from ledger.errors import Invalid
 from ledger.ids import Uscc
@@ -22,7 +23,6 @@ from ledger.payables import Payable
 from ledger.ports import Store
 from ledger.records import Participant, PayableRow
 from ledger.rules import Role, in_role
-from ledger.service import require_scope
 
 router = APIRouter(prefix="/payables", tags=["payables"])
 

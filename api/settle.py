@@ -26,6 +26,7 @@ from api.pages import Page, Paged, page, page_of
 from api.payables import Upload, read_upload
 from api.settle_view import clearing_csv_of, clearing_out, line_out, maturities_out, returned_out
 from ledger import settle, settle_lists, settle_payouts
+from ledger.access import require_scope
 from ledger.errors import Invalid, NotFound
 from ledger.ids import to_hex
 from ledger.payouts import PaidLine
@@ -34,7 +35,6 @@ from ledger.ports import Store
 from ledger.privacy import seen_issuance
 from ledger.records import ClearingList, Issuance, ReturnedLine, StoredDocument, Ticket
 from ledger.rules import Role, in_role, participant
-from ledger.service import require_scope
 from ledger.settle_lists import NothingToClear
 from ledger.settle_payouts import PayOutDraft
 from ledger.tickets import UnknownTicket

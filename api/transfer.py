@@ -26,11 +26,11 @@ from api.models.tickets import (
 from api.pages import Page, Paged, page
 from api.ticket_view import ticket_view
 from ledger import trade_evidence, transfer
+from ledger.access import require_scope
 from ledger.errors import NotFound
 from ledger.ports import Store
 from ledger.privacy import own_ticket, seen_ticket, sees_ticket
 from ledger.records import Act, Ticket
-from ledger.service import require_scope
 from ledger.trade_evidence import Trade, TradeInvoice
 from ledger.transfer import ChildDraft
 

@@ -12,39 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ledger import kinds, outcome, typed
-from ledger.acts import (
-    OPEN,
-    Due,
-    Kind,
-    State,
-    WrongState,
-    accept_message,
-    act_id,
-    join,
-    leg_ids,
-    leg_value,
-    pad,
-    step,
-    subject_of,
-)
-from ledger.errors import Conflict, Forbidden, Invalid, NotFound
+from ledger import kinds, seats, typed
+from ledger.access import NotYours, require_scope, visible
+from ledger.acts import Due, State, WrongState, act_id, step, subject_of
+from ledger.errors import Conflict, Invalid, NotFound
 from ledger.ids import new_salt
+from ledger.messages import message_json, message_of, require_encodable
 from ledger.ports import Clock, Signer, Store
-from ledger.records import (
-    Act,
-    Answer,
-    Audit,
-    Cursor,
-    Governance,
-    Leg,
-    Reservation,
-    Seat,
-    Signature,
-    SignerKey,
-    Ticket,
-    User,
-)
+from ledger.records import Act, Answer, Audit, Cursor, Leg, Seat, Signature, User
+from ledger.seats import WrongSigner
 from ledger.signatures import recover
 from ledger.typed import Domain
 
@@ -53,34 +29,6 @@ RESERVING = ("Offer", "Lock")
 """Kinds of act that take value out of a ticket."""
 DEFAULT_LIFE = 7 * 86_400
 """Seconds that an act may be signed and relayed when nobody says otherwise."""
-
-
-class NotYours(Forbidden):
-    """The caller is no party to this."""
-
-    code = "not-yours"
-    title = "You are not a party to this"
-
-
-class MissingScope(Forbidden):
-    """The API key lacks a scope."""
-
-    code = "missing-scope"
-    title = "Your API key may not do this"
-
-
-class SamePerson(Forbidden):
-    """One person would be maker and checker of one act."""
-
-    code = "same-person"
-    title = "One person can't be maker and checker of the same act"
-
-
-class WrongSigner(Invalid):
-    """The signature is of a key that can't sign this."""
-
-    code = "wrong-signer"
-    title = "This signature is not one that the act needs"
 
 
 class KeyReused(Conflict):
@@ -155,7 +103,7 @@ class Service:
         full = {"salt": new_salt(), "deadline": now + DEFAULT_LIFE, **message}
         if kind_name not in typed.TYPES:
             full.pop("deadline")
-        _require_encodable(kind_name, full)
+        require_encodable(kind_name, full)
         dues = kind.dues(full, store)
         # before the check, whose errors tell what a ticket holds
         _require_author(caller, kind_name, dues)
@@ -165,7 +113,7 @@ class Service:
         act = Act(
             id=id_,
             kind=kind_name,
-            message=_message_json(kind_name, full),
+            message=message_json(kind_name, full),
             extra=extra or {},
             party=caller.party,
             user=caller.id,
@@ -174,8 +122,8 @@ class Service:
             deadline=deadline,
         )
         store.add(act)
-        self._seat(store, act, full, dues)
-        self._lay_legs(store, act, full, bool(dues), now)
+        seats.lay_seats(store, self.domain, act, full, dues)
+        seats.lay_legs(store, act, full, bool(dues), now)
         self.audit(store, caller, f"draft {kind_name}", act.id.hex())
         return act
 
@@ -188,7 +136,7 @@ class Service:
         seat = store.get(Seat, id_, place)
         if seat is None:
             raise NotFound(f"This act has no signature number {place}.", act=id_.hex(), place=place)
-        self._require_open(store, act, seat)
+        seats.require_open(store, act, seat, self.now(store))
         if signature is None:
             if not caller.address:
                 raise WrongSigner("You have no key on this server; sign outside and send the signature.")
@@ -196,16 +144,16 @@ class Service:
                 raise NotYours("This signature is another company's.", party=seat.party)
             signature = self._signer.sign(caller.address, seat.digest)
         address = recover(seat.digest, signature)
-        right = self._right(store, seat, address)
-        person = self._person(store, address)
+        right = seats.right_of(store, seat, address)
+        person = seats.person_of(store, address)
         if person is not None and RIGHTS[right] in ("maker", "checker") and seat.kind != "key":
             require_scope(person, RIGHTS[right])
-        self._require_two_people(store, act, seat, address, person)
+        seats.require_two_people(store, act, seat, address, person)
         record = Signature(
             id_, place, address, right, signature, person.id if person else "", self.now(store)
         )
         store.put(record)
-        self._advance(store, act, seat)
+        seats.advance(store, act, seat, self.now(store))
         self.audit(store, caller, f"sign {act.kind}", id_.hex(), {"place": place, "key": address})
         return record
 
@@ -215,10 +163,8 @@ class Service:
         require_scope(caller, "maker", "checker")
         leg = store.need(Leg, leg_id)
         act = self.act(store, caller, leg.act)
-        seats = [
-            s for s in store.find(Seat, act=act.id) if s.leg in (b"", leg_id) and s.party == caller.party
-        ]
-        if not seats:
+        mine = [s for s in store.find(Seat, act=act.id) if s.leg in (b"", leg_id) and s.party == caller.party]
+        if not mine:
             raise NotYours("Only a company whose signature is needed can reject.", leg=leg_id.hex())
         if leg.state not in (State.DRAFT, State.AWAITING):
             raise WrongState(
@@ -274,7 +220,7 @@ class Service:
         seat = store.get(Seat, id_, place)
         if seat is None:
             raise NotFound(f"This act has no signature number {place}.", act=id_.hex(), place=place)
-        primary, message = self._signed(store, act, seat)
+        primary, message = seats.signed_at(store, act, seat)
         return typed.to_json(self.domain, primary, message)
 
     def audit(
@@ -299,147 +245,6 @@ class Service:
             )
         )
 
-    # ---- inside
-
-    def _seat(self, store: Store, act: Act, message: dict[str, Any], dues: list[Due]) -> None:
-        legs = leg_ids(act.kind, act.id, message)
-        holder = act.party
-        if act.kind == "Offer":
-            holder = store.need(Ticket, message["ticket"]).party
-        for place, due in enumerate(dues):
-            digest = act.id
-            if due.leg is not None:
-                digest = typed.digest(self.domain, "Accept", accept_message(act.id, holder, message, due.leg))
-            leg = b"" if due.leg is None else legs[due.leg]
-            store.add(Seat(act.id, place, leg, due.kind, due.party, due.address, digest))
-
-    def _lay_legs(self, store: Store, act: Act, message: dict[str, Any], signed: bool, now: int) -> None:
-        state = State.DRAFT if signed else State.COMPLETE
-        for place, id_ in enumerate(leg_ids(act.kind, act.id, message)):
-            value = leg_value(act.kind, message, place)
-            party = message["children"][place]["to"] if act.kind == "Offer" else 0
-            leg = Leg(id_, act.id, place, party, value, str(state), {}, act.deadline, now)
-            store.add(leg if signed else replace(leg, queue=_last_in_queue(store) + 1))
-            if value:
-                store.add(Reservation(id_, message["ticket"], value, act.deadline))
-
-    def _signed(self, store: Store, act: Act, seat: Seat) -> tuple[str, dict[str, Any]]:
-        message = message_of(act)
-        if not seat.leg:
-            return act.kind, message
-        holder = store.need(Ticket, message["ticket"]).party
-        return "Accept", accept_message(act.id, holder, message, store.need(Leg, seat.leg).place)
-
-    def _require_open(self, store: Store, act: Act, seat: Seat) -> None:
-        legs = [store.need(Leg, seat.leg)] if seat.leg else store.find(Leg, act=act.id)
-        if all(leg.state not in (State.DRAFT, State.AWAITING) for leg in legs):
-            raise WrongState(
-                f"This {act.kind} takes no more signatures: it is {legs[0].state}.", state=legs[0].state
-            )
-        if self.now(store) > act.deadline:
-            raise WrongState("The deadline of this act has passed; draft it anew.", deadline=act.deadline)
-
-    def _right(self, store: Store, seat: Seat, address: str) -> int:
-        """The right of the key that signed, where it counts for this seat."""
-        key = store.get(SignerKey, address)
-        if seat.kind == "key":
-            if seat.address:
-                if address != seat.address:
-                    raise WrongSigner(
-                        f"This must be signed by {seat.address}, not by {address}.", key=address
-                    )
-                return 3
-            if key is None or key.party != seat.party or not (key.right or key.pending):
-                raise WrongSigner(f"{address} is no key of participant {seat.party}.", key=address)
-            return 3
-        if key is None or key.right == 0:
-            raise WrongSigner(f"{address} may sign for nobody; check which key signed.", key=address)
-        if key.party != seat.party:
-            raise WrongSigner(
-                f"{address} signs for participant {key.party}; this needs participant {seat.party}.",
-                key=address,
-            )
-        return key.right
-
-    def _person(self, store: Store, address: str) -> User | None:
-        found = [u for u in store.find(User, address=address) if not u.revoked_at]
-        return found[0] if found else None
-
-    def _require_two_people(
-        self, store: Store, act: Act, seat: Seat, address: str, person: User | None
-    ) -> None:
-        """No key twice for one seat, no person with two keys on one act. Keys of nobody known here are told apart
-        by the contract alone."""
-        for other in store.find(Signature, act=act.id):
-            if other.place == seat.place and other.address == address:
-                raise WrongState("This key has signed this already.", key=address)
-            if person is not None and other.user == person.id and other.address != address:
-                raise SamePerson(
-                    f"{person.name} has signed this act already; a colleague must.", user=person.id
-                )
-
-    def _advance(self, store: Store, act: Act, seat: Seat) -> None:
-        """Marks the seat when its signatures suffice, and moves the legs that it completes."""
-        signatures = store.find(Signature, act=act.id, place=seat.place)
-        if join(signatures) is not None:
-            store.put(replace(seat, done=True))
-        seats = store.find(Seat, act=act.id)
-        now = self.now(store)
-        for leg in store.find(Leg, act=act.id, order="place"):
-            if leg.state not in (State.DRAFT, State.AWAITING) or seat.leg not in (b"", leg.id):
-                continue
-            if _complete(store, seats, leg):
-                state, queue = step(leg.state, State.COMPLETE), _last_in_queue(store) + 1
-                store.put(replace(leg, state=str(state), changed_at=now, queue=queue))
-            elif leg.state == State.DRAFT:
-                store.put(replace(leg, state=str(step(leg.state, State.AWAITING)), changed_at=now))
-
-
-def require_scope(caller: User, *scopes: str) -> None:
-    """Raises MissingScope unless the caller has one of the scopes."""
-    if not set(scopes) & set(caller.scopes):
-        wanted = " or ".join(scopes)
-        raise MissingScope(
-            f"This needs the scope {wanted}; yours: {', '.join(caller.scopes)}.", needed=list(scopes)
-        )
-
-
-def visible(store: Store, caller: User, act: Act) -> bool:
-    """A party to an act: who drafted it, who has to sign it, and whom it names in `extra["parties"]`."""
-    if caller.party == act.party or caller.party in act.extra.get("parties", []):
-        return True
-    return bool(store.count(Seat, act=act.id, party=caller.party))
-
-
-def message_of(act: Act) -> dict[str, Any]:
-    """The act's fields as plain Python, from their JSON."""
-    if act.kind in typed.TYPES:
-        return typed.message_from_json(act.kind, act.message)
-    return {name: bytes.fromhex(value.removeprefix("0x")) for name, value in act.message.items()}
-
-
-def drop_ended(store: Store, now: int) -> None:
-    """Legs and reservations whose deadline the chain has passed. `now`: time of the last block taken in."""
-    outcome.expire(store, now)
-
-
-def _message_json(kind: str, message: Mapping[str, Any]) -> dict[str, Any]:
-    if kind in typed.TYPES:
-        return typed.message_to_json(kind, message)
-    return {name: "0x" + value.hex() for name, value in message.items()}
-
-
-def _require_encodable(kind: str, message: Mapping[str, Any]) -> None:
-    if kind not in typed.TYPES:
-        return
-    missing = [name for name, _ in typed.TYPES[kind] if name not in message]
-    if missing:
-        raise Invalid(f"{kind} needs {', '.join(missing)}.", kind=kind, missing=missing)
-    try:
-        typed.struct_hash(kind, message)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Invalid(f"A field of {kind} has a value that can't be signed: {error}.", kind=kind) from error
-
 
 def _require_author(caller: User, kind: str, dues: list[Due]) -> None:
     """Who signs the act as a whole may draft it; what reserves value of a ticket only its holder, who signs first."""
@@ -448,19 +253,3 @@ def _require_author(caller: User, kind: str, dues: list[Due]) -> None:
         authors = {dues[0].party}
     if dues and caller.party not in authors:
         raise NotYours(f"Your company can't draft this {kind}: it signs no part of it.", kind=kind)
-
-
-def _last_in_queue(store: Store) -> int:
-    last = store.find(Leg, order="-queue", limit=1)
-    return last[0].queue if last else 0
-
-
-def _complete(store: Store, seats: list[Seat], leg: Leg) -> bool:
-    mine = [s for s in seats if s.leg in (b"", leg.id)]
-    if not all(s.done for s in mine if s.kind != "panel"):
-        return False
-    panel = [s for s in mine if s.kind == "panel"]
-    return not panel or sum(s.done for s in panel) >= store.need(Governance, 1).threshold
-
-
-__all__ = ["OPEN", "Kind", "Reply", "Service", "message_of", "pad", "require_scope", "visible"]

@@ -7,9 +7,9 @@ from typing import Any
 
 from ledger import kinds
 from ledger.acts import join
+from ledger.messages import message_of
 from ledger.ports import Chain, Store
 from ledger.records import Act, Governance, Issuance, Leg, Seat, Signature
-from ledger.service import message_of
 
 
 def of_legs(store: Store, chain: Chain, act: Act, legs: Sequence[Leg]) -> bytes:

@@ -18,11 +18,13 @@ from typing import Any
 
 import pytest
 
+from ledger.access import MissingScope, NotYours
 from ledger.acts import State, WrongState
 from ledger.errors import GoldTicketError, Invalid, NotFound
 from ledger.ids import new_salt
 from ledger.records import Act, Leg, Seat, Signature, User
-from ledger.service import KeyReused, MissingScope, NotYours, SamePerson, WrongSigner
+from ledger.seats import SamePerson, WrongSigner
+from ledger.service import KeyReused
 from tests.support.actors import HUAIYUE, LANGONG, LANWAN, WANYUE, WUZE, XICHUAN, Party
 from tests.support.gateway import Gateway
 from tests.support.world import DAY, FACE, World
