@@ -110,13 +110,7 @@ class Participants:
         self._consent(a, a.keys, 1)
         self._panel(a, 1 + len(a.keys))
         refuse(TooMany=len(a.keys) > MOST_KEYS)
-        before = self.recoveries.pop(a.party, None)
-        try:
-            keys = self._with(a.party, {}, a.keys, besides=self.participants[a.party].keys)
-        except Exception:
-            if before is not None:
-                self.recoveries[a.party] = before
-            raise
+        keys = self._with(a.party, {}, a.keys, instead=self.participants[a.party].keys)
         self.owner.update(dict.fromkeys(keys, a.party))
         self.recoveries[a.party] = Row(digest=a.digest, ready_at=self.now + 14 * DAY, keys=keys)
 
@@ -266,13 +260,15 @@ class Participants:
         for place, k in enumerate(keys):
             refuse(NotASigner=self._one_key(a, first + place) != k["key"])
 
-    def _with(self, party: int, keys: Mapping[str, int], new: Any, besides: Any = ()) -> dict[str, int]:
-        """A participant's keys and new ones: nobody else's, not there yet, at most 16, and enough of them to sign."""
+    def _with(self, party: int, keys: Mapping[str, int], new: Any, instead: Any = None) -> dict[str, int]:
+        """A participant's keys and new ones: nobody else's, not there yet, at most 16, and enough of them to sign.
+        `instead`: in a recovery, the keys in whose place they come."""
         keys = dict(keys)
         for k in new:
             key, right = k["key"], k["right"]
-            foreign = self.owner.get(key, party) != party or self._awaits(key)
-            refuse(KeyTaken=foreign or key in keys or key in besides, BadRight=not MAKER <= right <= SOLE)
+            known = key in keys or (self._awaits(key) if instead is None else key in instead)
+            foreign = self.owner.get(key, party) != party
+            refuse(KeyTaken=foreign or known, BadRight=not MAKER <= right <= SOLE)
             refuse(TooMany=len(keys) == MOST_KEYS)
             keys[key] = right
         refuse(NobodyCanSign=SOLE not in keys.values() and not {MAKER, CHECKER} <= set(keys.values()))

@@ -88,7 +88,7 @@ class Model(Participants):
                 self.do(kind, act)
                 refused += self.refusals
             except Refused as refusal:
-                refused.append((position, str(refusal)))
+                refused.append((("item", position), str(refusal)))
         self.refusals = refused
 
     def _enter(self, a: Any, keys: dict[str, int]) -> None:
@@ -246,7 +246,7 @@ class Model(Participants):
                     self._receives(acceptance, i, holder)
                     self._moves(child, t, i, value)
                 except Refused as refusal:
-                    self.refusals.append((child, str(refusal)))
+                    self.refusals.append((("child", child), str(refusal)))
                 else:
                     t.value -= value
                     self.tickets[child] = ticket(party=acceptance.to, value=value, depth=t.depth - 1)
@@ -382,7 +382,7 @@ class Model(Participants):
             try:
                 self._pay(a.bank, line)
             except Refused as refusal:
-                self.refusals.append((position, str(refusal)))
+                self.refusals.append((("line", position), str(refusal)))
         word = self._rest_of(len(a.lines))
         self._spend(a.bank, "PayOut", a.ref)
         return word

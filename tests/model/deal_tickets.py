@@ -1,0 +1,279 @@
+"""ISSUE, TRANSFER and FINANCE: random acts that are right, as far as the state allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger import typed
+from ledger.typed import Domain
+from tests.model.hand import Hand
+from tests.model.reference import BANK, CLEARING_BANK, CORE, DAY, ROOT, SUPPLIER
+from tests.model.steps import Accept, Step
+from tests.support.drafts import child_of
+
+FACES = (7, 100, 999, 10_000, 1_234_567, 80_000_000, 500_000_000)
+"""In fen; the small ones for rounding."""
+
+
+class Table:
+    """What was dealt before on one ledger: issue messages by issuance, offers (and locks) that were signed, tickets
+    that may come to be."""
+
+    def __init__(self, domain: Domain) -> None:
+        self.domain = domain
+        self.issues: dict[bytes, dict[str, Any]] = {}
+        self.offers: list[Step] = []
+        self.future: list[tuple[bytes, int, int]] = []
+        """(id, who will own it, value) of tickets that acts under way would make."""
+
+    def keep(self, step: Step) -> None:
+        """Remember what was signed."""
+        digest = step.digest(self.domain)
+        if step.kind == "issue":
+            self.issues[digest[:16]] = step.message
+        if step.kind in ("transfer", "lock"):
+            self.offers = [*self.offers[-20:], step]
+        self.future = [*self.future[-20:], *future_of(step, digest)]
+
+
+def issue(hand: Hand, table: Table) -> Step | None:
+    """A debt of a core."""
+    debtor, bank = hand.one(hand.with_role(CORE)), hand.one(hand.with_role(CLEARING_BANK))
+    supplier = hand.one(hand.with_role(SUPPLIER, debtor))
+    face = hand.one(FACES) + hand.up_to(50, 0)
+    contractual = hand.now + hand.up_to(hand.one((3, 30, 30, 60, 170)) * DAY)
+    due = contractual + hand.one((0, 0, DAY, 3 * DAY, 15 * DAY))
+    until = max(due - hand.one((0, 0, DAY, 3 * DAY, hand.up_to(30 * DAY))), hand.now + 1)
+    return hand.step(
+        "issue",
+        [hand.seal(debtor), hand.seal(supplier)],
+        debtor=debtor,
+        supplier=supplier,
+        clearingBank=bank,
+        face=face,
+        contractualDue=contractual,
+        due=due,
+        transferableUntil=until,
+        grace=hand.one((0, DAY, 3 * DAY, 60 * DAY)),
+        depth=hand.one((0, 1, 2, 3, 5, 10, 50)),
+        minimum=min(hand.one((0, 0, 1, 2, 4)), len(str(face)) - 1),
+        interest=hand.up_to(1, 0),
+        undertaking=hand.salt(),
+        invoices=_invoices(hand, debtor, face),
+    )
+
+
+def _invoices(hand: Hand, debtor: int, face: int) -> list[dict[str, Any]]:
+    """Up to three, among them what is left of one that was used before."""
+    found = []
+    uscc = hand.model.participants[debtor].uscc
+    before = [(key, *counted) for key, counted in hand.model.evidence.items() if key[0] == uscc]
+    if before and hand.chance(0.4):
+        (_, fingerprint), used, total = hand.one(before)
+        amount = min(total - used, face)
+        if amount > 0:
+            found.append({"fingerprint": fingerprint, "total": total, "amount": amount})
+            face -= amount
+    while face:
+        amount = face if hand.chance(0.6) or len(found) == 3 else hand.up_to(face)
+        total = amount * hand.one((1, 1, 2))
+        found.append({"fingerprint": hand.salt(), "total": total, "amount": amount})
+        face -= amount
+    return found
+
+
+def withdrawIssue(hand: Hand, table: Table) -> Step | None:
+    """Of an issue act that took effect, or that lies ready."""
+    if not table.issues:
+        return None
+    id = hand.one(list(table.issues))
+    message = table.issues[id]
+    return Step(
+        "withdrawIssue",
+        hand.message("WithdrawIssue", issue=typed.digest(table.domain, "Issue", message)),
+        [hand.seal(message["debtor"])],
+        carried=message,
+        on=hand.on,
+    )
+
+
+def voidIssuance(hand: Hand, table: Table) -> Step | None:
+    """Of an issuance that nobody has paid for; best one with a single holder."""
+    model = hand.model
+    known = [id for id, i in model.issuances.items() if id in table.issues and not i.void and not i.paid]
+    if not known:
+        return None
+    id = hand.one(known)
+    holders: dict[int, list[bytes]] = {}
+    for word, t in model.tickets.items():
+        if word[:16] == id and t.party:
+            holders.setdefault(t.party, []).append(word)
+    holder = max(holders, key=lambda h: sum(model.tickets[word].value for word in holders[h]))
+    words = sorted(word for word in holders[holder] if hand.chance(0.5) or model.tickets[word].value)
+    seals = [hand.seal(dict.__getitem__(model.issuances, id).debtor), hand.seal(holder)]
+    step = hand.step("voidIssuance", seals, issuance=id, tickets=words)
+    step.carried = table.issues[id]
+    return step
+
+
+# ---- transfer
+
+
+def transfer(hand: Hand, table: Table) -> Step | None:
+    """A new offer, with those of its children that are accepted at once."""
+    if table.future and hand.chance(0.05):
+        id, holder, value = hand.one(table.future)
+        minimum, version, debtor = 1, 0, 0
+    else:
+        found = hand.movable(depth=1) or hand.movable()
+        if found is None:
+            return None
+        id, t, i = found, hand.model.tickets[found], hand.model.issuances[found[:16]]
+        held = hand.model._held(t, hand.now)
+        holder, version, debtor, value, minimum = t.party, t.version, i.debtor, t.value - held, i.minimum
+    children = _children(hand, value, minimum, hand.with_role(SUPPLIER, holder, debtor))
+    if not children:
+        return None
+    step = hand.step("transfer", [hand.seal(holder)], ticket=id, version=version, children=children)
+    step.accepts = _accepts(hand, step, holder, 0.75)
+    return step
+
+
+def _children(hand: Hand, value: int, minimum: int, receivers: list[int]) -> list[dict[str, Any]]:
+    children: list[dict[str, Any]] = []
+    count = 12 if hand.chance(0.02) else hand.up_to(4)
+    while receivers and len(children) < count and (value > 0 or not children):
+        amount = hand.value_of(value, minimum)
+        trade, salt = hand.salt(), hand.salt()
+        children.append({"to": hand.one(receivers), "value": amount, "trade": trade, "salt": salt})
+        value -= amount
+    return children
+
+
+def _accepts(hand: Hand, offer: Step, sender: int, share: float) -> list[Accept]:
+    """Each receiver signs for its own children, mostly for all of them at once."""
+    places: dict[int, list[int]] = {}
+    for place, child in enumerate(offer.message["children"]):
+        if hand.chance(share):
+            places.setdefault(child["to"], []).append(place)
+    accepts = []
+    for to, mine in places.items():
+        parts = [mine] if hand.chance(0.8) else [[place] for place in mine]
+        accepts += [Accept(to, part, hand.seal(to), sender) for part in parts]
+    return accepts
+
+
+def accept(hand: Hand, table: Table) -> Step | None:
+    """Further children of an offer that was signed before, or the same once more."""
+    offers = [
+        offer
+        for offer in table.offers
+        if offer.kind == "transfer" and (offer.message["deadline"] >= hand.now or hand.chance(0.1))
+    ]
+    if not offers:
+        return None
+    offer = hand.one(offers)
+    t = hand.model.tickets.get(offer.message["ticket"])
+    step = Step("transfer", offer.message, offer.seals, on=hand.on)
+    step.accepts = _accepts(hand, step, t.party if t else 0, 0.5)
+    return step
+
+
+def withdraw(hand: Hand, table: Table) -> Step | None:
+    """Some children of an offer."""
+    if not table.offers:
+        return None
+    offer = hand.one(table.offers)
+    ticket = offer.message["ticket"]
+    t = hand.model.tickets.get(ticket)
+    places = list(range(len(offer.message.get("children", [0]))))
+    digest = offer.digest(table.domain)
+    seals = [hand.seal(t.party if t else 0)]
+    return hand.step("withdraw", seals, ticket=ticket, offer=digest, indexes=hand.some(places, 4))
+
+
+def withdrawAll(hand: Hand, table: Table) -> Step | None:
+    """All offers of a ticket."""
+    id = hand.movable() if hand.chance(0.7) else hand.one(hand.tickets(lambda *_: True))
+    if id is None:
+        return None
+    t = hand.model.tickets[id]
+    return hand.step("withdrawAll", [hand.seal(t.party)], ticket=id, version=t.version)
+
+
+# ---- finance
+
+
+def lock(hand: Hand, table: Table) -> Step | None:
+    """Value under way to a bank."""
+    id = hand.movable()
+    if id is None:
+        return None
+    t, i = hand.model.tickets[id], hand.model.issuances[id[:16]]
+    bank = hand.one(hand.with_role(BANK, t.party, i.debtor))
+    last = i.until - 1
+    near = min(hand.now + hand.up_to(3 * DAY), last)
+    return hand.step(
+        "lock",
+        [hand.seal(t.party), hand.seal(bank)],
+        ticket=id,
+        version=t.version,
+        bank=bank,
+        value=hand.value_of(t.value - hand.model._held(t, hand.now), i.minimum),
+        terms=hand.salt(),
+        clearingBank=i.clearing_bank,
+        expiry=near if hand.chance(0.6) else hand.up_to(last, min(hand.now + 1, last)),
+        selfCertified=bank == i.clearing_bank,
+    )
+
+
+def release(hand: Hand, table: Table) -> Step | None:
+    """The clearing bank's receipt."""
+    if not hand.model.locks:
+        return None
+    id = hand.one(list(hand.model.locks))
+    found, value = hand.model.locks[id], hand.model.tickets[id].value
+    ref = hand.salt() if hand.chance(0.9) else _old_reference(hand, found.clearing_bank)
+    seals = [hand.seal(found.clearing_bank)]
+    return hand.step(
+        "release", seals, lock=id, bank=found.bank, value=value, ref=ref, registration=hand.salt()
+    )
+
+
+def _old_reference(hand: Hand, bank: int) -> bytes:
+    """One that this bank has spent before."""
+    spent = sorted(ref for by, _, ref in hand.model.spent if by == bank)
+    return hand.one(spent) or hand.salt()
+
+
+def returnLock(hand: Hand, table: Table) -> Step | None:
+    """One that has expired, if there is one."""
+    model = hand.model
+    over = [
+        id
+        for id in model.locks
+        if hand.now >= model.tickets[id].expiry
+        or model.issuances[id[:16]].paid == model.issuances[id[:16]].face
+    ]
+    id = hand.one(over) if over and hand.chance(0.8) else hand.one(list(model.locks))
+    return None if id is None else Step("returnLock", {"lock": id}, on=hand.on)
+
+
+def cancelLock(hand: Hand, table: Table) -> Step | None:
+    """Holder and bank agree."""
+    if not hand.model.locks:
+        return None
+    id = hand.one(list(hand.model.locks))
+    found = hand.model.locks[id]
+    holder = hand.model.tickets[found.parent].party
+    return hand.step("cancelLock", [hand.seal(holder), hand.seal(found.bank)], lock=id)
+
+
+def future_of(step: Step, digest: bytes) -> list[tuple[bytes, int, int]]:
+    """Tickets that a step which is not sent yet would make."""
+    if step.kind == "issue":
+        return [(digest[:16] + ROOT, step.message["supplier"], step.message["face"])]
+    if step.kind == "transfer":
+        parent, children = step.message["ticket"], step.message["children"]
+        return [(child_of(parent, digest, n), c["to"], c["value"]) for n, c in enumerate(children)]
+    return []
