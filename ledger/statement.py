@@ -1,4 +1,4 @@
-"""What this gateway says of every ticket and issuance, as of one block: for whoever recounts the ledger from the chain."""
+"""What this gateway says of every ticket and issuance, as of one block: for whoever recounts from the chain."""
 
 from __future__ import annotations
 
