@@ -37,6 +37,7 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
     bytes32 private immutable SEPARATOR;
     bytes32 private immutable SALT;
     uint256 private immutable CHAIN;
+    address private immutable PREDECESSOR;
 
     bytes32 private constant WITHDRAW_ALL =
         keccak256("WithdrawAll(bytes32 ticket,uint16 version,bytes32 salt,uint40 deadline)");
@@ -65,6 +66,7 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
             )
         );
         _l.separator = SEPARATOR;
+        PREDECESSOR = predecessor;
         _l.predecessor = predecessor;
         emit Deployed(SALT, predecessor, months);
         ParticipantsLib.seed(seeds);
@@ -73,10 +75,19 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
 
     /// A plain account, or one of its items inside `relay`: signatures then stand in a transaction's calldata.
     modifier plain() {
-        // solhint-disable-next-line avoid-tx-origin
-        if (msg.sender != tx.origin && msg.sender != address(this)) revert NotPlainAccount(msg.sender);
-        if (block.chainid != CHAIN) revert WrongChain(CHAIN, block.chainid);
+        uint256 chain = CHAIN;
+        bool foreign;
+        assembly ("memory-safe") {
+            // reads no memory
+            foreign := or(iszero(or(eq(caller(), origin()), eq(caller(), address()))), xor(chainid(), chain))
+        }
+        if (foreign) _refuseCaller();
         _;
+    }
+
+    function _refuseCaller() private view {
+        if (block.chainid != CHAIN) revert WrongChain(CHAIN, block.chainid);
+        revert NotPlainAccount(msg.sender);
     }
 
     // ---- RELAY ----------------------------------------------------------------------------------
@@ -86,27 +97,28 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
         // solhint-disable-next-line avoid-tx-origin
         if (msg.sender != tx.origin) revert NotPlainAccount(msg.sender);
         uint256 count = calls.length;
-        for (uint256 i; i < count;) {
-            bool ok;
+        for (uint256 i;;) {
             bool short;
             uint256 gas_;
             assembly ("memory-safe") {
-                let item := add(calls.offset, calldataload(add(calls.offset, shl(5, i))))
-                gas_ := and(calldataload(item), 0xffffffff)
-                let data := add(item, calldataload(add(item, 0x20)))
-                let length := calldataload(data)
-                // one scratch area behind the free memory serves every item
+                // one scratch area behind the free memory serves every item; stops at the first that fails
                 let p := mload(0x40)
-                calldatacopy(p, add(data, 0x20), length)
-                // a call passes on 63/64 of what is left at most; 700 covers what stands between here and there
-                short := lt(sub(gas(), shr(6, gas())), add(gas_, 700))
-                if iszero(short) { ok := call(gas_, address(), 0, p, length, 0, 0) }
+                for { } lt(i, count) { i := add(i, 1) } {
+                    let item := add(calls.offset, calldataload(add(calls.offset, shl(5, i))))
+                    gas_ := and(calldataload(item), 0xffffffff)
+                    let data := add(item, calldataload(add(item, 0x20)))
+                    let length := calldataload(data)
+                    calldatacopy(p, add(data, 0x20), length)
+                    // a call passes on 63/64 of what is left at most; 700 covers what stands between here and there
+                    short := lt(sub(gas(), shr(6, gas())), add(gas_, 700))
+                    if short { break }
+                    if iszero(call(gas_, address(), 0, p, length, 0, 0)) { break }
+                }
             }
-            if (!ok) {
-                if (short) revert TooLittleGas(i, gas_, gasleft());
-                if (refusals.length == 0) refusals = new bytes[](count);
-                refusals[i] = _refused(i, gas_);
-            }
+            if (i == count) break;
+            if (short) revert TooLittleGas(i, gas_, gasleft());
+            if (refusals.length == 0) refusals = new bytes[](count);
+            refusals[i] = _refused(i, gas_);
             unchecked {
                 ++i;
             }
@@ -212,134 +224,150 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
 
     // ---- TRANSFER -------------------------------------------------------------------------------
 
-    /// What one transfer works with; `value` and `free` go down with each child.
+    /// What one transfer works with. The first three are, as they stand in memory, what a child's id is the hash of.
     struct Ctx {
         bytes32 ticket;
         bytes32 offer;
-        TicketWord word;
+        uint256 index;
+        TicketWord rest;
+        IssuanceWord issuance;
         uint256 minimum;
-        uint256 value;
-        uint256 free;
-        uint256 holder;
-        uint256 debtor;
-        uint256 made;
+        uint256 held;
+        uint256 heads;
         bytes first;
     }
 
     /// @inheritdoc IGoldTicket
     function transfer(Transfer calldata a) external plain {
-        Auth.deadline(a.deadline);
         Auth.running(_l, Stages.TRANSFER);
-        Ctx memory c;
-        c.ticket = a.ticket;
-        c.offer = Auth.digest(SEPARATOR, Offers.structHash(a));
-        SignerWord holder = Auth.party(_l, c.offer, Offers.signatures(a));
-        Auth.requireActive(holder);
-        _requireOfferable(c, a.version, holder.party());
-        if (c.word.depth() == 0) revert DepthExhausted(c.ticket);
-        (uint256 heads, uint256 count) = Offers.acceptances(a);
-        for (uint256 i; i < count;) {
-            _accept(c, heads, i);
+        (bytes32 offer, uint256 heads, uint256 left) = Offers.digest(a, SEPARATOR);
+        SignerWord holder = Auth.tryParty(_l, offer, Offers.signatures(a));
+        uint256 slot = Tickets.slotOf(_l, a.ticket);
+        TicketWord word = Tickets.load(slot);
+        IssuanceWord issuance = _l.issuances[bytes16(a.ticket)];
+        uint256 held;
+        if (word.hinders(issuance, holder, Offers.version(a)) != 0) {
+            if (SignerWord.unwrap(holder) == 0) Auth.raise(Auth.why(_l, offer, Offers.signatures(a)));
+            held = _requireOfferable(a.ticket, word, issuance, holder, a.version);
+            if (word.depth() == 0) revert DepthExhausted(a.ticket);
+        }
+        bytes memory none;
+        Ctx memory c = Ctx(a.ticket, offer, 0, word, issuance, issuance.minimum(), held, heads, none);
+        for (uint256 head = heads; left != 0;) {
+            _accept(c, Offers.next(c.heads, head));
             unchecked {
-                ++i;
+                head += 32;
+                --left;
             }
         }
-        if (c.made == 0) {
+        if (TicketWord.unwrap(c.rest) == TicketWord.unwrap(word)) {
             if (c.first.length == 0) revert BadChildren(0);
             Auth.raise(c.first);
         }
-        _l.tickets[c.ticket] = c.word.withValue(uint96(c.value));
+        Tickets.store(slot, c.rest);
     }
 
-    /// The ticket as it is, and whether its holder may offer value of it now.
-    function _requireOfferable(Ctx memory c, uint256 version, uint256 holder) private view {
-        TicketWord w = _l.tickets[c.ticket];
-        if (w.party() != holder) {
-            if (w.party() == 0) revert UnknownTicket(c.ticket);
-            revert NotHolder(c.ticket, uint48(holder));
+    /// One receiver's signature over its children; each child takes effect, or is refused, by itself.
+    function _accept(Ctx memory c, uint256 spot) private {
+        (uint256 to, uint256 leg, uint256 legs) = Offers.acceptance(spot);
+        bytes32 d = Offers.acceptDigest(SEPARATOR, c.offer, c.rest.party(), to, leg, legs);
+        SignerWord receiver = Auth.tryParty(_l, d, Offers.signatures(spot));
+        bytes memory refusal;
+        if (receiver.declines(to, c.issuance.debtor(), c.rest.party()) != 0) {
+            refusal = _refuseReceiver(c, receiver, to, d, spot);
         }
-        if (w.version() != version) revert StaleVersion(c.ticket, uint16(version), w.version());
-        bytes16 issuance = bytes16(c.ticket);
-        IssuanceWord iw = _l.issuances[issuance];
+        while (legs != 0) {
+            uint256 value;
+            (c.index, value) = Offers.indexAndValue(leg);
+            bytes32 child = _childAt(c);
+            uint256 place = Tickets.slotOf(_l, child);
+            TicketWord there = Tickets.load(place);
+            if (c.rest.keeps(value, c.minimum, c.held) | refusal.length | TicketWord.unwrap(there) == 0) {
+                Tickets.store(place, c.rest.child(receiver.party(), value));
+                c.rest = c.rest.less(value);
+                emit Transferred(c.ticket, child, receiver.party(), uint96(value));
+            } else {
+                bytes memory reason = refusal.length != 0
+                    ? refusal
+                    : _refuseChild(c.ticket, child, there, c.rest.value(), value, c.minimum, c.held);
+                if (c.first.length == 0) c.first = reason;
+                emit LegRefused(child, reason);
+            }
+            unchecked {
+                leg += 128;
+                --legs;
+            }
+        }
+    }
+
+    function _childAt(Ctx memory c) private pure returns (bytes32) {
+        uint256 preimage;
+        assembly ("memory-safe") {
+            preimage := c
+        }
+        return Tickets.childAt(preimage);
+    }
+
+    /// Refuses unless the holder may sign and this is its ticket in this version, of which value may be offered now.
+    /// Returns what orders hold of it.
+    function _requireOfferable(bytes32 ticket, TicketWord w, IssuanceWord iw, SignerWord holder, uint16 version)
+        private
+        view
+        returns (uint256 held)
+    {
+        Auth.requireActive(holder);
+        if (w.party() != holder.party()) {
+            if (w.party() == 0) revert UnknownTicket(ticket);
+            revert NotHolder(ticket, holder.party());
+        }
+        if (w.version() != version) revert StaleVersion(ticket, version, w.version());
+        bytes16 issuance = bytes16(ticket);
         if (iw.flags() != 0) {
             if (iw.has(Flags.FUNDED)) revert FullyFunded(issuance);
             revert IssuanceVoid(issuance);
         }
         if (block.timestamp >= iw.transferableUntil()) revert NoLongerTransferable(issuance, iw.transferableUntil());
-        c.word = w;
-        c.holder = holder;
-        c.value = w.value();
-        c.free = c.value;
-        c.minimum = iw.minimum();
-        c.debtor = iw.debtor();
         if (w.flags() != 0) {
-            if (w.has(Flags.PAID)) revert PaidInPart(c.ticket);
-            c.free -= Tickets.held(_l, c.ticket, w, block.timestamp);
+            if (w.has(Flags.PAID)) revert PaidInPart(ticket);
+            held = Tickets.held(_l, ticket, w, block.timestamp);
         }
     }
 
-    /// One receiver's signature over its children; each child takes effect, or is refused, by itself.
-    function _accept(Ctx memory c, uint256 heads, uint256 i) private {
-        (uint256 to, uint256 leg, uint256 end, bytes calldata signatures) = Offers.acceptance(heads, i);
-        bytes memory refusal = _refuseReceiver(
-            c, to, Auth.digest(SEPARATOR, Offers.acceptHash(c.offer, c.holder, to, leg, end)), signatures
-        );
-        for (; leg < end;) {
-            (uint256 index, uint256 value) = Offers.indexAndValue(leg);
-            unchecked {
-                leg += 128;
-            }
-            bytes32 child = Tickets.childId(c.ticket, c.offer, index);
-            bytes memory reason = refusal.length != 0 ? refusal : _refuseChild(c, child, value);
-            if (reason.length != 0) {
-                if (c.first.length == 0) c.first = reason;
-                emit LegRefused(child, reason);
-                continue;
-            }
-            unchecked {
-                c.value -= value;
-                c.free -= value;
-                ++c.made;
-                _l.tickets[child] = TicketWords.pack(uint48(to), uint96(value), c.word.depth() - 1);
-            }
-            emit Transferred(c.ticket, child, uint48(to), uint96(value));
-        }
-    }
-
-    function _refuseReceiver(Ctx memory c, uint256 to, bytes32 d, bytes calldata signatures)
+    /// The encoded error for all children of one receiver, or nothing.
+    function _refuseReceiver(Ctx memory c, SignerWord w, uint256 to, bytes32 d, uint256 spot)
         private
         view
-        returns (bytes memory)
+        returns (bytes memory refusal)
     {
-        (SignerWord w, bytes memory refusal) = Auth.tryParty(_l, d, signatures);
-        if (refusal.length != 0) return refusal;
+        if (SignerWord.unwrap(w) == 0) return Auth.why(_l, d, Offers.signatures(spot));
         if (w.party() != to) return abi.encodeWithSelector(WrongParty.selector, w.party(), uint48(to));
         if (block.timestamp < w.suspendedUntil()) {
             return abi.encodeWithSelector(Suspended.selector, to, w.suspendedUntil());
         }
-        if (w.roles() & Roles.SUPPLIER == 0 || to == c.debtor || to == c.holder) {
+        if (w.roles() & Roles.SUPPLIER == 0 || to == c.issuance.debtor() || to == c.rest.party()) {
             return abi.encodeWithSelector(NotAReceiver.selector, to);
         }
-        return refusal;
     }
 
-    /// The offer's digest stands in the id, so what is there can only be this child, or its withdrawal.
-    function _refuseChild(Ctx memory c, bytes32 child, uint256 value) private view returns (bytes memory) {
-        TicketWord there = _l.tickets[child];
-        if (!there.empty()) {
-            bool withdrawn = there.has(Flags.WITHDRAWN);
-            return abi.encodeWithSelector(withdrawn ? Withdrawn.selector : AlreadyDone.selector, child);
-        }
-        return _refuseValue(c, value);
-    }
-
-    function _refuseValue(Ctx memory c, uint256 value) private pure returns (bytes memory refusal) {
-        if (value == 0 || value < c.minimum) return abi.encodeWithSelector(BelowMinimum.selector, value, c.minimum);
-        if (value > c.free) return abi.encodeWithSelector(NotEnough.selector, c.ticket, c.free, value);
+    /// The encoded error for one child, or nothing. The offer's digest stands in the id, so what is there can
+    /// only be this child, or its withdrawal.
+    function _refuseChild(
+        bytes32 ticket,
+        bytes32 child,
+        TicketWord there,
+        uint256 left,
+        uint256 value,
+        uint256 minimum,
+        uint256 held
+    ) private pure returns (bytes memory refusal) {
+        if (there.has(Flags.WITHDRAWN)) return abi.encodeWithSelector(Withdrawn.selector, child);
+        if (!there.empty()) return abi.encodeWithSelector(AlreadyDone.selector, child);
+        if (value < minimum) return abi.encodeWithSelector(BelowMinimum.selector, value, minimum);
         unchecked {
-            uint256 rest = c.value - value;
-            if (rest != 0 && rest < c.minimum) {
-                return abi.encodeWithSelector(RemainderBelowMinimum.selector, rest, c.minimum);
+            if (value > left - held) return abi.encodeWithSelector(NotEnough.selector, ticket, left - held, value);
+            uint256 rest = left - value;
+            if (rest != 0 && rest < minimum) {
+                return abi.encodeWithSelector(RemainderBelowMinimum.selector, rest, minimum);
             }
         }
     }
@@ -380,32 +408,28 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
         Auth.deadline(a.deadline);
         Auth.running(_l, Stages.FINANCE);
         Auth.count(signatures, 2);
-        Ctx memory c;
-        c.ticket = a.ticket;
-        c.offer = Auth.digest(SEPARATOR, keccak256(abi.encode(LOCK, a)));
-        SignerWord holder = Auth.party(_l, c.offer, signatures[0]);
-        Auth.requireActive(holder);
-        _requireOfferable(c, a.version, holder.party());
-        SignerWord bank = Auth.active(_l, c.offer, signatures[1], a.bank);
-        if (bank.roles() & Roles.BANK == 0 || a.bank == c.holder || a.bank == c.debtor) revert NotABank(a.bank);
-        if ((a.bank == a.clearingBank) != a.selfCertified) revert BadSelfCertification(a.bank, a.clearingBank);
+        bytes32 offer = Auth.digest(SEPARATOR, keccak256(abi.encode(LOCK, a)));
+        SignerWord holder = Auth.party(_l, offer, signatures[0]);
+        uint256 slot = Tickets.slotOf(_l, a.ticket);
+        TicketWord w = Tickets.load(slot);
         IssuanceWord iw = _l.issuances[bytes16(a.ticket)];
+        uint256 held = _requireOfferable(a.ticket, w, iw, holder, a.version);
+        SignerWord bank = Auth.active(_l, offer, signatures[1], a.bank);
+        if (bank.roles() & Roles.BANK == 0 || a.bank == w.party() || a.bank == iw.debtor()) revert NotABank(a.bank);
+        if ((a.bank == a.clearingBank) != a.selfCertified) revert BadSelfCertification(a.bank, a.clearingBank);
         if (a.clearingBank != iw.clearingBank()) revert ClearingBankReplaced(bytes16(a.ticket), iw.clearingBank());
         IssueLib.requireClearingBank(_l, a.clearingBank);
         if (a.expiry <= block.timestamp || a.expiry >= iw.transferableUntil()) {
             revert BadExpiry(a.expiry, iw.transferableUntil());
         }
-        bytes32 id = Tickets.childId(a.ticket, c.offer, 0);
-        TicketWord there = _l.tickets[id];
-        if (!there.empty()) {
-            if (there.has(Flags.WITHDRAWN)) revert Withdrawn(id);
-            revert AlreadyDone(id);
-        }
-        bytes memory refusal = _refuseValue(c, a.value);
+        bytes32 id = Tickets.childId(a.ticket, offer, 0);
+        uint256 place = Tickets.slotOf(_l, id);
+        TicketWord there = Tickets.load(place);
+        bytes memory refusal = _refuseChild(a.ticket, id, there, w.value(), a.value, iw.minimum(), held);
         if (refusal.length != 0) Auth.raise(refusal);
-        uint8 depth = c.word.depth();
-        _l.tickets[a.ticket] = c.word.withValue(uint96(c.value - a.value));
-        _l.tickets[id] = TicketWords.packLocked(a.value, depth == 0 ? 0 : depth - 1, a.expiry);
+        Tickets.store(slot, w.less(a.value));
+        uint8 depth = w.depth();
+        Tickets.store(place, TicketWords.packLocked(a.value, depth == 0 ? 0 : depth - 1, a.expiry));
         _l.locks[id] = LockWords.pack(a.bank, a.clearingBank, a.ticket);
         emit Locked(a.ticket, id, a.bank, a.value, a.clearingBank, a.expiry, a.terms);
     }
@@ -495,7 +519,7 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
     /// @inheritdoc IPredecessor
     function openingOf(bytes32 uscc) external view returns (uint256 used, bool halted) {
         Opening storage o = _l.openings[_l.partyOf[uscc]];
-        if (_l.predecessor != address(0)) (used, halted) = IPredecessor(_l.predecessor).openingOf(uscc);
+        if (PREDECESSOR != address(0)) (used, halted) = IPredecessor(PREDECESSOR).openingOf(uscc);
         used += o.used;
         halted = halted || o.overdue != 0 || o.external_;
     }
@@ -504,21 +528,26 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
     function evidenceOf(bytes32 uscc, bytes32 fingerprint) external view returns (uint256 used, uint256 total) {
         Evidence storage e = _l.evidence[keccak256(abi.encode(uscc, fingerprint))];
         total = e.total;
-        if (_l.predecessor != address(0)) {
+        if (PREDECESSOR != address(0)) {
             uint256 committed;
-            (used, committed) = IPredecessor(_l.predecessor).evidenceOf(uscc, fingerprint);
+            (used, committed) = IPredecessor(PREDECESSOR).evidenceOf(uscc, fingerprint);
             if (committed != 0) total = committed;
         }
         used += e.used;
     }
 
-    /// Runs a library's function on this call's own arguments; only the selectors differ.
+    /// Runs a library's function on this call's own arguments; only the selectors differ. Behind them stands what
+    /// `State.separator` and `State.predecessor` read.
     function _cold(address library_, bytes4 selector) private {
+        (bytes32 separator_, address predecessor) = (SEPARATOR, PREDECESSOR);
         assembly ("memory-safe") {
             let p := mload(0x40)
+            let end := add(p, calldatasize())
             mstore(p, selector)
             calldatacopy(add(p, 4), 4, sub(calldatasize(), 4))
-            let ok := delegatecall(gas(), library_, p, calldatasize(), 0, 0)
+            mstore(end, separator_)
+            mstore(add(end, 32), predecessor)
+            let ok := delegatecall(gas(), library_, p, add(calldatasize(), 64), 0, 0)
             returndatacopy(p, 0, returndatasize())
             if iszero(ok) { revert(p, returndatasize()) }
         }

@@ -70,7 +70,8 @@ library ActHash {
         assembly ("memory-safe") {
             from := list.offset
         }
-        (bytes32 kind, bytes32 invoices) = (ISSUE, _structs(INVOICE, from, list.length, 96));
+        bytes32 invoices = _structs(INVOICE, from, list.length, 96);
+        bytes32 kind = ISSUE;
         assembly ("memory-safe") {
             // twelve words up to the undertaking, then the array's hash in the place of its offset, then two more
             let p := mload(0x40)

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IErrors} from "../interfaces/IErrors.sol";
 import {Rights, SignerWord} from "../types/Words.sol";
-import {Layout, Participant} from "./State.sol";
+import {Governance, Layout, Participant} from "./State.sol";
 
 /// @title Who signed
 /// @notice Signatures are 64 bytes (EIP-2098), low-s. A party signs with one sole key, or with a maker and then a
@@ -39,43 +39,77 @@ library Auth {
         }
     }
 
-    /// One party's signatures: its word, or the encoded error that refuses them.
-    function tryParty(Layout storage l, bytes32 d, bytes calldata signatures)
-        internal
+    /// The word of the key behind 64 bytes of `signatures` from `offset` on; 0 when there is none.
+    function _word(Layout storage l, bytes32 d, bytes calldata signatures, uint256 offset)
+        private
         view
-        returns (SignerWord w, bytes memory refusal)
+        returns (SignerWord w)
     {
-        if (signatures.length == 64) return _tryKey(l, d, signatures, 0, Rights.SOLE);
-        if (signatures.length != 128) {
-            return (w, abi.encodeWithSelector(IErrors.BadSignatureLength.selector, signatures.length));
-        }
-        (w, refusal) = _tryKey(l, d, signatures, 0, Rights.MAKER);
-        if (refusal.length != 0) return (w, refusal);
-        SignerWord checker;
-        (checker, refusal) = _tryKey(l, d, signatures, 64, Rights.CHECKER);
-        if (refusal.length == 0 && checker.party() != w.party()) {
-            refusal = abi.encodeWithSelector(IErrors.MixedParties.selector, w.party(), checker.party());
+        mapping(address key => SignerWord) storage signers = l.signers;
+        assembly ("memory-safe") {
+            // ecrecover's output, else 0, comes to stand where the mapping's key is hashed: in the scratch space.
+            // A high s becomes 0, for which ecrecover finds nobody; key 0 has no word.
+            let p := mload(0x40)
+            let at := add(signatures.offset, offset)
+            let vs := calldataload(add(at, 32))
+            let s := shr(1, shl(1, vs))
+            mstore(p, d)
+            mstore(add(p, 32), add(shr(255, vs), 27))
+            mstore(add(p, 64), calldataload(at))
+            mstore(add(p, 96), mul(s, iszero(gt(s, HALF_ORDER))))
+            mstore(0, 0)
+            pop(staticcall(gas(), 1, p, 128, 0, 32))
+            mstore(32, signers.slot)
+            w := sload(keccak256(0, 64))
         }
     }
 
-    function _tryKey(Layout storage l, bytes32 d, bytes calldata signatures, uint256 offset, uint8 right)
+    /// One party's signatures: its word, or 0 when they are refused; `why` then finds the reason.
+    function tryParty(Layout storage l, bytes32 d, bytes calldata signatures) internal view returns (SignerWord w) {
+        if (signatures.length == 64) {
+            w = _word(l, d, signatures, 0);
+            if (w.right() != Rights.SOLE) w = SignerWord.wrap(0);
+        } else if (signatures.length == 128) {
+            w = _word(l, d, signatures, 0);
+            SignerWord checker = _word(l, d, signatures, 64);
+            bool pair = w.right() == Rights.MAKER && checker.right() == Rights.CHECKER && w.party() == checker.party();
+            if (!pair) w = SignerWord.wrap(0);
+        }
+    }
+
+    /// The encoded error for which `tryParty` refuses these signatures; never empty.
+    function why(Layout storage l, bytes32 d, bytes calldata signatures) internal view returns (bytes memory refusal) {
+        if (signatures.length == 64) {
+            refusal = _whyKey(l, d, signatures, 0, Rights.SOLE);
+        } else if (signatures.length == 128) {
+            refusal = _whyKey(l, d, signatures, 0, Rights.MAKER);
+            if (refusal.length == 0) refusal = _whyKey(l, d, signatures, 64, Rights.CHECKER);
+        } else {
+            return abi.encodeWithSelector(IErrors.BadSignatureLength.selector, signatures.length);
+        }
+        if (refusal.length == 0) {
+            uint48 maker = _word(l, d, signatures, 0).party();
+            uint48 checker = _word(l, d, signatures, signatures.length - 64).party();
+            refusal = abi.encodeWithSelector(IErrors.MixedParties.selector, maker, checker);
+        }
+    }
+
+    function _whyKey(Layout storage l, bytes32 d, bytes calldata signatures, uint256 offset, uint8 needed)
         private
         view
-        returns (SignerWord w, bytes memory refusal)
+        returns (bytes memory refusal)
     {
         address key = recover(d, signatures, offset);
-        w = l.signers[key];
-        if (w.right() == right) return (w, refusal);
-        if (key == address(0)) return (w, abi.encodeWithSelector(IErrors.BadSignature.selector));
-        refusal = w.right() == Rights.NONE
-            ? abi.encodeWithSelector(IErrors.NotASigner.selector, key)
-            : abi.encodeWithSelector(IErrors.WrongRight.selector, key, w.right(), right);
+        uint8 right = l.signers[key].right();
+        if (right == needed) return refusal;
+        if (key == address(0)) return abi.encodeWithSelector(IErrors.BadSignature.selector);
+        if (right == Rights.NONE) return abi.encodeWithSelector(IErrors.NotASigner.selector, key);
+        return abi.encodeWithSelector(IErrors.WrongRight.selector, key, right, needed);
     }
 
     function party(Layout storage l, bytes32 d, bytes calldata signatures) internal view returns (SignerWord w) {
-        bytes memory refusal;
-        (w, refusal) = tryParty(l, d, signatures);
-        if (refusal.length != 0) raise(refusal);
+        w = tryParty(l, d, signatures);
+        if (SignerWord.unwrap(w) == 0) raise(why(l, d, signatures));
     }
 
     /// The party's signatures, and they must be this party's.
@@ -145,15 +179,16 @@ library Auth {
     }
 
     function running(Layout storage l, uint8 stage) internal view {
-        if (l.governance.stoppedStages & stage != 0 && block.timestamp < l.governance.stoppedUntil) {
-            revert IErrors.StageStopped(stage, l.governance.stoppedUntil);
-        }
+        Governance storage g = l.governance;
+        if (g.stoppedStages & stage == 0) return;
+        if (block.timestamp < g.stoppedUntil) revert IErrors.StageStopped(stage, g.stoppedUntil);
     }
 
     function role(Layout storage l, uint48 who, uint8 needed) internal view returns (Participant storage p) {
         p = l.participants[who];
+        if (p.roles & needed != 0) return p;
         if (p.uscc == 0) revert IErrors.UnknownParty(who);
-        if (p.roles & needed == 0) revert IErrors.MissingRole(who, needed);
+        revert IErrors.MissingRole(who, needed);
     }
 
     /// Spends a reference, once for each bank and kind of act.

@@ -13,17 +13,22 @@ library Calendar {
     function endOfDayAfterMonths(uint256 from, uint256 months) internal pure returns (uint256) {
         unchecked {
             (uint256 year, uint256 month, uint256 day) = civil((from + SHANGHAI) / DAY);
-            month += months;
-            year += (month - 1) / 12;
-            month = (month - 1) % 12 + 1;
-            uint256 length = daysIn(year, month);
-            return (epochDay(year, month, day < length ? day : length) + 1) * DAY - SHANGHAI - 1;
+            month += months - 1;
+            year += month / 12;
+            month = month % 12 + 1;
+            if (day > 28) {
+                uint256 length = daysIn(year, month);
+                if (day > length) day = length;
+            }
+            return (epochDay(year, month, day) + 1) * DAY - SHANGHAI - 1;
         }
     }
 
     function daysIn(uint256 year, uint256 month) internal pure returns (uint256) {
-        if (month == 2) return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
-        return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+        unchecked {
+            if (month == 2) return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
+            return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+        }
     }
 
     /// Years are counted from March, so that the leap day ends one.

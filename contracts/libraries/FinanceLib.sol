@@ -23,7 +23,7 @@ library FinanceLib {
         Auth.count(signatures, 1);
         (TicketWord w, LockWord lock) = _locked(l, a.lock);
         if (a.bank != lock.bank() || a.value != w.value()) revert IErrors.LockDiffers(a.lock, lock.bank(), w.value());
-        Auth.named(l, Auth.digest(l.separator, keccak256(abi.encode(RECEIPT, a))), signatures[0], lock.clearingBank());
+        Auth.named(l, Auth.digest(State.separator(), keccak256(abi.encode(RECEIPT, a))), signatures[0], lock.clearingBank());
         bytes16 issuance = bytes16(a.lock);
         IssuanceWord iw = l.issuances[issuance];
         if (iw.has(Flags.FUNDED)) revert IErrors.FullyFunded(issuance);
@@ -54,7 +54,7 @@ library FinanceLib {
         Auth.deadline(a.deadline);
         Auth.count(signatures, 2);
         (, LockWord lock) = _locked(l, a.lock);
-        bytes32 d = Auth.digest(l.separator, keccak256(abi.encode(CANCEL_LOCK, a)));
+        bytes32 d = Auth.digest(State.separator(), keccak256(abi.encode(CANCEL_LOCK, a)));
         Auth.named(l, d, signatures[0], l.tickets[lock.parent(a.lock)].party());
         Auth.named(l, d, signatures[1], lock.bank());
         _return(l, a.lock, true);

@@ -25,7 +25,7 @@ library FreezeLib {
         TicketWord w = l.tickets[a.ticket];
         if (w.party() == 0) revert IErrors.UnknownTicket(a.ticket);
         Auth.sequence(a.sequence, l.orderSequence[a.ticket]);
-        Auth.panel(l, Auth.digest(l.separator, keccak256(abi.encode(FREEZE, a))), signatures, 0);
+        Auth.panel(l, Auth.digest(State.separator(), keccak256(abi.encode(FREEZE, a))), signatures, 0);
         if (a.amount == 0 || a.order == 0) revert IErrors.BadAmount(0);
         if (a.end <= block.timestamp) revert IErrors.OrderEnded(a.end, block.timestamp);
         uint8 slot = _freeSlot(l, a.ticket, a.order);
@@ -40,7 +40,7 @@ library FreezeLib {
         Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.sequence(a.sequence, l.orderSequence[a.ticket]);
-        Auth.panel(l, Auth.digest(l.separator, keccak256(abi.encode(UNFREEZE, a))), signatures, 0);
+        Auth.panel(l, Auth.digest(State.separator(), keccak256(abi.encode(UNFREEZE, a))), signatures, 0);
         Order[4] storage orders = l.orders[a.ticket];
         uint256 slot = Tickets.MOST_ORDERS;
         bool last = true;

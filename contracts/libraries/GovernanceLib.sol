@@ -41,7 +41,7 @@ library GovernanceLib {
         Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.sequence(a.sequence, l.governance.sequence);
-        Auth.panel(l, Auth.digest(l.separator, ActHash.changePanel(a)), signatures, 0);
+        Auth.panel(l, Auth.digest(State.separator(), ActHash.changePanel(a)), signatures, 0);
         _setPanel(l, a.members, a.threshold);
         emit IEvents.PanelSet(a.members, a.threshold, a.evidence, ++l.governance.sequence);
     }
@@ -52,7 +52,7 @@ library GovernanceLib {
         Governance storage g = l.governance;
         Auth.deadline(a.deadline);
         Auth.sequence(a.sequence, g.sequence);
-        Auth.panel(l, Auth.digest(l.separator, keccak256(abi.encode(STOP_TYPE, a))), signatures, 0);
+        Auth.panel(l, Auth.digest(State.separator(), keccak256(abi.encode(STOP_TYPE, a))), signatures, 0);
         if (a.stages == 0 || a.stages > Stages.ALL) revert IErrors.BadStages(a.stages);
         if (block.timestamp < g.stopFreeFrom) revert IErrors.TooEarly(g.stopFreeFrom, block.timestamp);
         uint40 most = uint40(block.timestamp) + STOP;
@@ -68,7 +68,7 @@ library GovernanceLib {
         Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.sequence(a.sequence, l.governance.sequence);
-        Auth.panel(l, Auth.digest(l.separator, keccak256(abi.encode(CLOSE, a))), signatures, 0);
+        Auth.panel(l, Auth.digest(State.separator(), keccak256(abi.encode(CLOSE, a))), signatures, 0);
         l.governance.closed = true;
         emit IEvents.DeploymentClosedForIssue(a.evidence, ++l.governance.sequence);
     }
@@ -80,7 +80,7 @@ library GovernanceLib {
         Auth.deadline(a.deadline);
         Auth.running(l, Stages.LIMITS);
         Auth.sequence(a.sequence, g.sequence);
-        Auth.panel(l, Auth.digest(l.separator, keccak256(abi.encode(SET_POLICY, a))), signatures, 0);
+        Auth.panel(l, Auth.digest(State.separator(), keccak256(abi.encode(SET_POLICY, a))), signatures, 0);
         if (a.months == 0 || a.months > MOST_MONTHS) revert IErrors.BadMonths(a.months);
         if (a.from < block.timestamp) revert IErrors.StartsInThePast(a.from, block.timestamp);
         if (g.nextMonths != 0 && block.timestamp >= g.nextFrom) g.months = g.nextMonths;
@@ -98,7 +98,7 @@ library GovernanceLib {
         Participant storage p = Auth.role(l, a.core, Roles.CORE);
         Opening storage o = l.openings[a.core];
         Auth.sequence(a.sequence, o.sequence);
-        Auth.named(l, Auth.digest(l.separator, keccak256(abi.encode(SET_LIMIT, a))), signatures[0], p.clearingBank);
+        Auth.named(l, Auth.digest(State.separator(), keccak256(abi.encode(SET_LIMIT, a))), signatures[0], p.clearingBank);
         if (a.amount > type(uint88).max) revert IErrors.LimitTooLarge(a.amount);
         o.limit = uint88(a.amount);
         o.expiry = a.expiry;
@@ -112,7 +112,7 @@ library GovernanceLib {
         Auth.role(l, a.core, Roles.CORE);
         Opening storage o = l.openings[a.core];
         Auth.sequence(a.sequence, o.sequence);
-        Auth.panel(l, Auth.digest(l.separator, keccak256(abi.encode(HALT, a))), signatures, 0);
+        Auth.panel(l, Auth.digest(State.separator(), keccak256(abi.encode(HALT, a))), signatures, 0);
         o.external_ = a.halted;
         emit IEvents.HaltSet(a.core, a.halted, a.evidence, ++o.sequence);
     }

@@ -40,7 +40,7 @@ library ParticipantsLib {
         Auth.deadline(a.deadline);
         Auth.running(l, Stages.PARTICIPANTS);
         Auth.count(signatures, 2 + a.keys.length);
-        bytes32 d = Auth.digest(l.separator, ActHash.admit(a));
+        bytes32 d = Auth.digest(State.separator(), ActHash.admit(a));
         Auth.role(l, a.registrar, Roles.REGISTRAR);
         Auth.role(l, a.bank, Roles.BANK);
         if (a.registrar == a.bank) revert IErrors.NotIndependent(a.bank);
@@ -57,7 +57,7 @@ library ParticipantsLib {
         Auth.count(signatures, 1 + a.add.length);
         Participant storage p = l.participants[a.party];
         Auth.sequence(a.sequence, p.sequence);
-        bytes32 d = Auth.digest(l.separator, ActHash.changeSigners(a));
+        bytes32 d = Auth.digest(State.separator(), ActHash.changeSigners(a));
         Auth.named(l, d, signatures[0], a.party);
         _consent(d, a.add, signatures, 1);
         for (uint256 i; i < a.remove.length; ++i) {
@@ -76,7 +76,7 @@ library ParticipantsLib {
         Auth.count(signatures, 1);
         Participant storage p = l.participants[a.party];
         Auth.sequence(a.sequence, p.sequence);
-        Auth.named(l, Auth.digest(l.separator, keccak256(abi.encode(CHANGE_PROFILE, a))), signatures[0], a.party);
+        Auth.named(l, Auth.digest(State.separator(), keccak256(abi.encode(CHANGE_PROFILE, a))), signatures[0], a.party);
         p.profile = a.profile;
         emit IEvents.ProfileChanged(a.party, a.profile, ++p.sequence);
     }
@@ -94,7 +94,7 @@ library ParticipantsLib {
         if (r.digest != 0 && block.timestamp < r.readyAt + RECOVERY_DELAY) {
             revert IErrors.RecoveryRunning(a.party, r.digest);
         }
-        bytes32 d = Auth.digest(l.separator, ActHash.recover(a));
+        bytes32 d = Auth.digest(State.separator(), ActHash.recover(a));
         Auth.named(l, d, signatures[0], p.clearingBank);
         _consent(d, a.keys, signatures, 1);
         Auth.panel(l, d, signatures, 1 + a.keys.length);
@@ -123,7 +123,7 @@ library ParticipantsLib {
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
         _recovery(l, a.party, a.recovery);
-        bytes32 d = Auth.digest(l.separator, keccak256(abi.encode(VETO_RECOVERY, a)));
+        bytes32 d = Auth.digest(State.separator(), keccak256(abi.encode(VETO_RECOVERY, a)));
         address key = Auth.oneKey(d, signatures[0]);
         SignerWord w = l.signers[key];
         if (w.right() == Rights.NONE) revert IErrors.NotASigner(key);
@@ -139,7 +139,7 @@ library ParticipantsLib {
         Auth.count(signatures, 1);
         Recovery storage r = _recovery(l, a.party, a.recovery);
         if (block.timestamp < r.readyAt) revert IErrors.TooEarly(r.readyAt, block.timestamp);
-        address by = Auth.oneKey(Auth.digest(l.separator, keccak256(abi.encode(COMPLETE_RECOVERY, a))), signatures[0]);
+        address by = Auth.oneKey(Auth.digest(State.separator(), keccak256(abi.encode(COMPLETE_RECOVERY, a))), signatures[0]);
         if (l.signers[by].pending() == Rights.NONE) revert IErrors.NotASigner(by);
         if (l.signers[by].party() != a.party) revert IErrors.WrongParty(l.signers[by].party(), a.party);
         Participant storage p = l.participants[a.party];
@@ -161,7 +161,7 @@ library ParticipantsLib {
         Participant storage p = l.participants[a.party];
         if (p.uscc == 0) revert IErrors.UnknownParty(a.party);
         Auth.sequence(a.sequence, p.suspensionSequence);
-        bytes32 d = Auth.digest(l.separator, keccak256(abi.encode(SUSPEND, a)));
+        bytes32 d = Auth.digest(State.separator(), keccak256(abi.encode(SUSPEND, a)));
         if (a.byPanel) {
             Auth.panel(l, d, signatures, 0);
         } else {

@@ -35,7 +35,7 @@ library SettleLib {
         Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
-        Auth.named(l, Auth.digest(l.separator, ActHash.fund(a)), signatures[0], a.bank);
+        Auth.named(l, Auth.digest(State.separator(), ActHash.fund(a)), signatures[0], a.bank);
         Auth.spend(l, a.bank, FUND, a.ref);
         if (a.legs.length > MOST_LEGS) revert IErrors.TooMany(a.legs.length, MOST_LEGS);
         uint256 sum;
@@ -67,7 +67,7 @@ library SettleLib {
         Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
-        Auth.named(l, Auth.digest(l.separator, ActHash.payOut(a)), signatures[0], a.bank);
+        Auth.named(l, Auth.digest(State.separator(), ActHash.payOut(a)), signatures[0], a.bank);
         Auth.spend(l, a.bank, PAY_OUT, a.ref);
         if (a.lines.length > MOST_LINES) revert IErrors.TooMany(a.lines.length, MOST_LINES);
         emit IEvents.PayOutMade(a.bank, a.ref);
@@ -142,7 +142,7 @@ library SettleLib {
         IssuanceWord iw = _issuance(l, a.issuance);
         Settlement storage settlement = l.settlements[a.issuance];
         Auth.sequence(a.sequence, settlement.sequence);
-        Auth.panel(l, Auth.digest(l.separator, keccak256(abi.encode(WAIVE, a))), signatures, 0);
+        Auth.panel(l, Auth.digest(State.separator(), keccak256(abi.encode(WAIVE, a))), signatures, 0);
         settlement.waivedUntil = uint40(block.timestamp) + WAIVER;
         emit IEvents.Waived(a.issuance, settlement.waivedUntil, a.evidence, ++settlement.sequence);
         _lift(l, a.issuance, iw.debtor());
@@ -161,7 +161,7 @@ library SettleLib {
         if (r.digest != 0 && block.timestamp < r.readyAt + REPLACEMENT_DELAY) {
             revert IErrors.ReplacementRunning(a.issuance, r.digest);
         }
-        bytes32 d = Auth.digest(l.separator, keccak256(abi.encode(REPLACE_BANK, a)));
+        bytes32 d = Auth.digest(State.separator(), keccak256(abi.encode(REPLACE_BANK, a)));
         Auth.named(l, d, signatures[0], iw.debtor());
         Auth.named(l, d, signatures[1], a.bank);
         Auth.panel(l, d, signatures, 2);
@@ -178,7 +178,7 @@ library SettleLib {
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
         _replacement(l, a.issuance, a.replacement);
-        bytes32 d = Auth.digest(l.separator, keccak256(abi.encode(VETO_REPLACEMENT, a)));
+        bytes32 d = Auth.digest(State.separator(), keccak256(abi.encode(VETO_REPLACEMENT, a)));
         Auth.named(l, d, signatures[0], l.issuances[a.issuance].clearingBank());
         delete l.replacements[a.issuance];
         emit IEvents.ReplacementVetoed(a.issuance, a.replacement);
@@ -192,7 +192,7 @@ library SettleLib {
         Replacement storage r = _replacement(l, a.issuance, a.replacement);
         if (block.timestamp < r.readyAt) revert IErrors.TooEarly(r.readyAt, block.timestamp);
         uint48 bank = r.bank;
-        Auth.named(l, Auth.digest(l.separator, keccak256(abi.encode(COMPLETE_REPLACEMENT, a))), signatures[0], bank);
+        Auth.named(l, Auth.digest(State.separator(), keccak256(abi.encode(COMPLETE_REPLACEMENT, a))), signatures[0], bank);
         delete l.replacements[a.issuance];
         l.issuances[a.issuance] = l.issuances[a.issuance].withClearingBank(bank);
         emit IEvents.ClearingBankChanged(a.issuance, a.replacement, bank);

@@ -105,4 +105,54 @@ library State {
             s.slot := 0
         }
     }
+
+    /// What is fixed at deployment: the core puts it behind the arguments of every call to a library's function, as
+    /// the last 64 bytes of calldata, which is cheaper than its slots. Nobody else can: such a function refuses to be
+    /// called but by delegation, and delegated to by others it works on their storage.
+    function separator() internal pure returns (bytes32 value) {
+        assembly ("memory-safe") {
+            value := calldataload(sub(calldatasize(), 64))
+        }
+    }
+
+    function predecessor() internal pure returns (address value) {
+        assembly ("memory-safe") {
+            value := calldataload(sub(calldatasize(), 32))
+        }
+    }
+}
+
+/// @title Structs of one word, read and written in one go
+/// @notice The compiler reads and writes the members of a packed struct one by one. The places of the bits are those of
+/// the structs above; a test holds them against the compiler's layout.
+library Packed {
+    /// More of the limit is used; used and `amount` must be within 88 bits together.
+    function use(Opening storage o, uint256 amount) internal {
+        assembly ("memory-safe") {
+            sstore(o.slot, add(sload(o.slot), shl(88, amount)))
+        }
+    }
+
+    function get(Evidence storage e) internal view returns (uint256 used, uint256 total) {
+        uint256 w;
+        assembly ("memory-safe") {
+            w := sload(e.slot)
+        }
+        (used, total) = (uint128(w), w >> 128);
+    }
+
+    /// Both within 128 bits.
+    function set(Evidence storage e, uint256 used, uint256 total) internal {
+        assembly ("memory-safe") {
+            sstore(e.slot, or(used, shl(128, total)))
+        }
+    }
+
+    /// A new issuance's settlement, of which nothing was written before.
+    function begin(Settlement storage s, uint40 due, uint32 grace) internal {
+        uint256 w = uint256(due) << 96 | uint256(grace) << 136;
+        assembly ("memory-safe") {
+            sstore(s.slot, w)
+        }
+    }
 }

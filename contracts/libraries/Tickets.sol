@@ -13,13 +13,45 @@ library Tickets {
     }
 
     /// Upper half: the issuance. Lower half: bound to parent, offer and place in it.
-    function childId(bytes32 parent, bytes32 offer, uint256 index) internal pure returns (bytes32 id) {
+    function childId(bytes32 parent, bytes32 offer, uint256 index) internal pure returns (bytes32) {
+        uint256 preimage;
         assembly ("memory-safe") {
-            let p := mload(0x40)
-            mstore(p, parent)
-            mstore(add(p, 32), offer)
-            mstore(add(p, 64), index)
-            id := or(shl(128, shr(128, parent)), shr(128, shl(128, keccak256(p, 96))))
+            preimage := mload(0x40)
+            mstore(preimage, parent)
+            mstore(add(preimage, 32), offer)
+            mstore(add(preimage, 64), index)
+        }
+        return childAt(preimage);
+    }
+
+    /// The same, where parent, offer and index stand in memory already.
+    function childAt(uint256 preimage) internal pure returns (bytes32 id) {
+        assembly ("memory-safe") {
+            id := or(shl(128, shr(128, mload(preimage))), shr(128, shl(128, keccak256(preimage, 96))))
+        }
+    }
+
+    /// The storage slot of a ticket's word, for who reads and writes it in one go.
+    function slotOf(Layout storage l, bytes32 id) internal view returns (uint256 slot) {
+        mapping(bytes32 ticket => TicketWord) storage tickets = l.tickets;
+        assembly ("memory-safe") {
+            // the first 64 bytes are scratch space
+            mstore(0, id)
+            mstore(0x20, tickets.slot)
+            slot := keccak256(0, 0x40)
+        }
+    }
+
+    function load(uint256 slot) internal view returns (TicketWord w) {
+        assembly ("memory-safe") {
+            w := sload(slot)
+        }
+    }
+
+    /// Only for slots of `slotOf`.
+    function store(uint256 slot, TicketWord w) internal {
+        assembly ("memory-safe") {
+            sstore(slot, w)
         }
     }
 

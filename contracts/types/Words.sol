@@ -63,9 +63,12 @@ library Stages {
 }
 
 library TicketWords {
+    uint256 private constant PARTY = type(uint48).max;
     uint256 private constant VALUE = uint256(type(uint96).max) << 48;
     uint256 private constant VERSION = uint256(type(uint16).max) << 144;
     uint256 private constant FLAGS = uint256(type(uint8).max) << 168;
+    uint256 private constant ONE_LEVEL = 1 << 160;
+    uint256 private constant DEPTH = uint256(type(uint8).max) << 160;
 
     function pack(uint48 party_, uint96 value_, uint8 depth_) internal pure returns (TicketWord) {
         return TicketWord.wrap(uint256(party_) | (uint256(value_) << 48) | (uint256(depth_) << 160));
@@ -117,6 +120,50 @@ library TicketWords {
         return TicketWord.wrap((TicketWord.unwrap(w) & ~VALUE) | (uint256(value_) << 48));
     }
 
+    /// The word less this much value, which it must have.
+    function less(TicketWord w, uint256 value_) internal pure returns (TicketWord) {
+        unchecked {
+            return TicketWord.wrap(TicketWord.unwrap(w) - (value_ << 48));
+        }
+    }
+
+    /// A new ticket one level below this one, whose depth must not be 0.
+    function child(TicketWord w, uint256 party_, uint256 value_) internal pure returns (TicketWord) {
+        unchecked {
+            return TicketWord.wrap((TicketWord.unwrap(w) & DEPTH) - ONE_LEVEL | (value_ << 48) | party_);
+        }
+    }
+
+    /// 0 when nothing at all stands in the way of this holder's offer: no suspension, its own ticket in this version,
+    /// with depth left and no flag, of an issuance that goes on. Something else may still be allowed.
+    /// `version_` must be clean.
+    function hinders(TicketWord w, IssuanceWord iw, SignerWord holder, uint256 version_)
+        internal
+        view
+        returns (uint256 no)
+    {
+        (uint256 owner, uint256 suspended) = (PARTY | VERSION, uint256(type(uint40).max) << 64);
+        assembly ("memory-safe") {
+            // touches no memory; each term is 0 when all is well
+            no := and(xor(xor(w, holder), shl(144, version_)), owner)
+            no := or(no, or(iszero(holder), and(holder, suspended)))
+            no := or(no, gt(sub(shr(160, w), 1), 254))
+            no := or(no, and(shr(96, iw), 0xff))
+            no := or(no, iszero(lt(timestamp(), and(shr(48, iw), 0xffffffffff))))
+        }
+    }
+
+    /// 0 when `value_` may leave a ticket of which `held` is held: it, and what is left unless that is nothing, must be
+    /// at least `minimum`, which is at least 1. `held` must not be more than the value.
+    function keeps(TicketWord w, uint256 value_, uint256 minimum, uint256 held) internal pure returns (uint256 no) {
+        uint256 all = w.value();
+        assembly ("memory-safe") {
+            // touches no memory; each term is 0 when all is well; less 1, a rest of 0 is larger than any minimum
+            no := or(lt(value_, minimum), gt(value_, sub(all, held)))
+            no := or(no, lt(sub(sub(all, value_), 1), sub(minimum, 1)))
+        }
+    }
+
     function withVersion(TicketWord w, uint16 version_) internal pure returns (TicketWord) {
         return TicketWord.wrap((TicketWord.unwrap(w) & ~VERSION) | (uint256(version_) << 144));
     }
@@ -151,7 +198,9 @@ library IssuanceWords {
 
     /// The smallest value in fen of a child, a lock or a remainder; stored as a power of ten.
     function minimum(IssuanceWord w) internal pure returns (uint256) {
-        return 10 ** uint256(uint8(IssuanceWord.unwrap(w) >> 88));
+        unchecked {
+            return 10 ** uint256(uint8(IssuanceWord.unwrap(w) >> 88));
+        }
     }
 
     function flags(IssuanceWord w) internal pure returns (uint8) {
@@ -168,6 +217,11 @@ library IssuanceWords {
 
     function has(IssuanceWord w, uint8 flag) internal pure returns (bool) {
         return w.flags() & flag != 0;
+    }
+
+    /// Whether its tickets may be split, passed on and financed now.
+    function transferable(IssuanceWord w) internal view returns (bool) {
+        return w.flags() == 0 && block.timestamp < w.transferableUntil();
     }
 
     function withFlag(IssuanceWord w, uint8 flag) internal pure returns (IssuanceWord) {
@@ -208,6 +262,18 @@ library SignerWords {
 
     function pending(SignerWord w) internal pure returns (uint8) {
         return uint8(SignerWord.unwrap(w) >> 104);
+    }
+
+    /// 0 when this is a key of `to`, a supplier without suspension, neither debtor nor holder. Something else may still
+    /// be allowed. `to` may have more than 48 bits, then it is nobody.
+    function declines(SignerWord w, uint256 to, uint256 debtor, uint256 holder) internal pure returns (uint256 no) {
+        (uint256 supplier, uint256 suspended) = (uint256(Roles.SUPPLIER) << 56, SUSPENDED);
+        assembly ("memory-safe") {
+            // touches no memory; each term is 0 when all is well
+            no := or(xor(and(w, 0xffffffffffff), to), and(w, suspended))
+            no := or(no, iszero(and(w, supplier)))
+            no := or(no, or(eq(to, debtor), eq(to, holder)))
+        }
     }
 
     function withRight(SignerWord w, uint8 right_) internal pure returns (SignerWord) {
