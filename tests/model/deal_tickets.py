@@ -153,8 +153,9 @@ def _children(hand: Hand, value: int, minimum: int, receivers: list[int]) -> lis
 def _accepts(hand: Hand, offer: Step, sender: int, share: float) -> list[Accept]:
     """Each receiver signs for its own children, mostly for all of them at once."""
     places: dict[int, list[int]] = {}
+    surely = hand.up_to(len(offer.message["children"])) - 1
     for place, child in enumerate(offer.message["children"]):
-        if hand.chance(share):
+        if place == surely or hand.chance(share):
             places.setdefault(child["to"], []).append(place)
     accepts = []
     for to, mine in places.items():
@@ -165,11 +166,9 @@ def _accepts(hand: Hand, offer: Step, sender: int, share: float) -> list[Accept]
 
 def accept(hand: Hand, table: Table) -> Step | None:
     """Further children of an offer that was signed before, or the same once more."""
-    offers = [
-        offer
-        for offer in table.offers
-        if offer.kind == "transfer" and (offer.message["deadline"] >= hand.now or hand.chance(0.1))
-    ]
+    offers = [offer for offer in table.offers if offer.kind == "transfer"]
+    alive = [offer for offer in offers if _alive(hand, offer)]
+    offers = alive if alive and hand.chance(0.9) else offers
     if not offers:
         return None
     offer = hand.one(offers)
@@ -177,6 +176,15 @@ def accept(hand: Hand, table: Table) -> Step | None:
     step = Step("transfer", offer.message, offer.seals, on=hand.on)
     step.accepts = _accepts(hand, step, t.party if t else 0, 0.5)
     return step
+
+
+def _alive(hand: Hand, offer: Step) -> bool:
+    """Whether children of it may still take effect."""
+    t = hand.model.tickets.get(offer.message["ticket"])
+    i = hand.model.issuances.get(offer.message["ticket"][:16])
+    if t is None or i is None or offer.message["deadline"] < hand.now:
+        return False
+    return bool(t.version == offer.message["version"] and i.paid < i.face and hand.now < i.until and t.value)
 
 
 def withdraw(hand: Hand, table: Table) -> Step | None:

@@ -96,7 +96,12 @@ class Pair:
     """One deployment. `covered`: (kind, outcome) of every step and of every child, line and item left out."""
 
     def __init__(
-        self, evm: Evm, keys: Keys, covered: Counter[tuple[str, str]], before: Pair | None = None
+        self,
+        evm: Evm,
+        keys: Keys,
+        covered: Counter[tuple[str, str]],
+        before: Pair | None = None,
+        model: type[Model] = Model,
     ) -> None:
         self.evm, self.keys, self.covered = evm, keys, covered
         predecessor = before.address if before else "0x" + "00" * 20
@@ -104,7 +109,7 @@ class Pair:
         given = {"seeds": seeds, "members": list(PANEL), "threshold": THRESHOLD, "months": MONTHS}
         world = deploy(evm, predecessor=predecessor, **given)
         self.address, self.domain = world.address, world.domain
-        self.model = Model(seeds, PANEL, THRESHOLD, MONTHS, child_of, before.model if before else None)
+        self.model = model(seeds, PANEL, THRESHOLD, MONTHS, child_of, before.model if before else None)
         self.storage = storage.Storage(evm, self.address)
         self.words: dict[bytes, set[bytes]] = defaultdict(set)
         self.born: set[bytes] = set()
@@ -190,8 +195,11 @@ class Pair:
             for table in storage.TABLES
             for key in getattr(model, table).looked
             if table in _MAY_LACK or dict.__contains__(getattr(model, table), key)
+            if table not in _READ or dict.get(getattr(model, table), key) != getattr(model, table).looked[key]
         ]
         touched += [("spent", key) for key in model.spent.looked]  # type: ignore[attr-defined]
+        for recovery in model.recoveries.looked.values():  # type: ignore[attr-defined]
+            touched += [("owner", key) for key in recovery.keys] if recovery else []
         touched.append(("governance", 0))
         found = storage.differences(model, self.storage, touched)
         if found:
@@ -238,6 +246,8 @@ def _items(step: Step, acts: Any) -> list[tuple[str, Any, bool | None]]:
 
 _MAY_LACK = ("tickets", "locks", "issuances", "replacements", "recoveries", "owner", "evidence")
 """Tables in which nothing, too, is compared with what the contract has there."""
+_READ = ("participants", "owner", "openings")
+"""Tables that every act reads: of these, what the model changed."""
 
 
 def _shown(found: list[storage.Difference]) -> str:

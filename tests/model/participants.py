@@ -176,11 +176,12 @@ class Participants:
     # ---- how every act begins
 
     def _begin(self, a: Row, signatures: int | None = None, stage: int = 0) -> None:
-        refuse(
-            Expired=self.now > a.deadline,
-            StageStopped=self.stopped_stages & stage and self.now < self.stopped_until,
-            BadSignatureCount=signatures not in (None, len(a.signatures)),
-        )
+        refuse(Expired=self.now > a.deadline)
+        self._running(stage)
+        refuse(BadSignatureCount=signatures not in (None, len(a.signatures)))
+
+    def _running(self, stage: int) -> None:
+        refuse(StageStopped=self.stopped_stages & stage and self.now < self.stopped_until)
 
     def _sequence(self, a: Row, what: str, whose: Any) -> None:
         """The act is refused unless it names the current number; when it takes effect, the number is one higher."""

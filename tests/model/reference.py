@@ -230,7 +230,8 @@ class Model(Participants):
     # ---- TRANSFER
 
     def transfer(self, a: Row) -> str:
-        self._begin(a, None, TRANSFER)
+        self._running(TRANSFER)
+        self._begin(a)
         places = [place for acceptance in a.acceptances for place, _ in acceptance.legs]
         count = a.others + len(places)
         refuse(BadChildren=max(count, len(a.acceptances)) > 100 or max(places, default=-1) >= count)

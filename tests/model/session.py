@@ -15,7 +15,7 @@ from tests.model.cast import ADMITTED, SEEDS, named_by
 from tests.model.deal_tickets import Table
 from tests.model.hand import Hand
 from tests.model.pair import Differs, Pair
-from tests.model.reference import DAY, Refused
+from tests.model.reference import DAY, Model, Refused
 from tests.model.steps import AMPLE, BEYOND, STARVED, Keys, Sig, Step, prepare
 from tests.model.twists import blind, twist
 from tests.support.evm import Evm
@@ -77,11 +77,18 @@ class Session:
     """Everything is decided by `seed`. `steps`: all that was sent, to be replayed. Before `closes` steps no act that
     closes the ledger for new issuances may work: it would be dull from there on."""
 
-    def __init__(self, seed: int, closes: int = 0, covered: Counter[tuple[str, str]] | None = None) -> None:
-        self.seed, self.closes = seed, closes
+    def __init__(
+        self,
+        seed: int,
+        closes: int = 0,
+        covered: Counter[tuple[str, str]] | None = None,
+        keys: Keys | None = None,
+        model: type | None = None,
+    ) -> None:
+        self.seed, self.closes, self.modelled = seed, closes, model or Model
         self.covered: Counter[tuple[str, str]] = Counter() if covered is None else covered
         self.rnd = Random(seed)
-        self.evm, self.keys = Evm(timestamp=OPENED, number=100), Keys()
+        self.evm, self.keys = Evm(timestamp=OPENED, number=100), keys or Keys()
         self.pairs: list[Pair] = []
         self.tables: list[Table] = []
         self.hands: list[Hand] = []
@@ -102,7 +109,8 @@ class Session:
         for who in SEEDS:
             for key, _ in _keys(who):
                 self.keys.add(key)
-        pair = Pair(self.evm, self.keys, self.covered, self.pairs[-1] if self.pairs else None)
+        before = self.pairs[-1] if self.pairs else None
+        pair = Pair(self.evm, self.keys, self.covered, before, self.modelled)
         on = len(self.pairs)
         self.pairs.append(pair)
         self.tables.append(Table(pair.domain))
@@ -133,6 +141,12 @@ class Session:
         """Everything is equal, everything holds. Raises Differs."""
         for pair in self.pairs:
             pair.check()
+
+    def succeed(self) -> None:
+        """Close the ledger and go over to a successor. Raises Differs."""
+        hand = self.hands[-1]
+        self.run(hand.step("close", hand.panel(), sequence=hand.sequence("governance", 0)))
+        self.run(Step("deploy"))
 
     # ---- dealing
 

@@ -103,6 +103,14 @@ class Keys:
         self._held[key.address] = key
         return key.address
 
+    def knows(self, address: object) -> bool:
+        """Whether this is the address of one of them."""
+        return isinstance(address, str) and address in self._held
+
+    def name(self, address: str) -> str:
+        """The name that the key comes from; of no key, none."""
+        return self._held[address].name if address else ""
+
     def seal(self, seal: Seal, digest: bytes) -> bytes:
         """The bytes of a party's signatures."""
         return b"".join(

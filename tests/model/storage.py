@@ -223,6 +223,8 @@ def _recovery(model: Model, storage: Storage, party: int) -> Iterator[tuple[Any,
     wanted = {"digest": r.digest, "readyAt": r.ready_at} if r else {"digest": bytes(32), "readyAt": 0}
     yield wanted, storage.struct("recoveries", party)
     yield list(r.keys) if r else [], storage.array(storage.inside("recoveries", party, "keys"))
+    for key in r.keys if r else ():
+        yield from _key(model, storage, key)
 
 
 def _opening(model: Model, storage: Storage, core: int) -> Iterator[tuple[Any, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from ledger import typed
@@ -18,7 +19,7 @@ LARGEST = (1 << 96) - 1
 def twist(hand: Hand, step: Step, domain: Domain, foreign: Domain) -> Step:
     """A copy with one thing wrong; now and then what comes out is right all the same. `foreign`: where else the
     same keys may have signed the same act."""
-    step = deepcopy(step)
+    step = _copy(step)
     if step.kind not in UNSIGNED and hand.chance(0.45):
         _signatures(hand, step, domain, foreign)
     elif step.kind not in UNSIGNED and hand.chance(0.08):
@@ -33,6 +34,19 @@ def twist(hand: Hand, step: Step, domain: Domain, foreign: Domain) -> Step:
         _field(hand, step.message, step.primary)
     _aligned(step)
     return step
+
+
+def _copy(step: Step) -> Step:
+    """With messages and signatures of its own."""
+    message = {name: _copied(value) for name, value in step.message.items()}
+    accepts = [replace(accept, places=list(accept.places)) for accept in step.accepts]
+    return replace(step, message=message, seals=list(step.seals), accepts=accepts)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [dict(item) if isinstance(item, dict) else item for item in value]
+    return value
 
 
 def blind(hand: Hand, kind: str) -> Step | None:
