@@ -9,6 +9,7 @@ import httpx
 
 from ledger.addresses import parse_address
 from ledger.ids import to_hex
+from ledger.participants_file import ParticipantFile
 from ledger.records import Participant, Profile
 from ledger.service import Service
 from ledger.users import create_user
@@ -22,22 +23,24 @@ ROLES = {"maker": ["maker"], "checker": ["checker"], "sole": ["maker", "checker"
 
 
 class LiveApp(TestApp):
-    """Whatever was written is relayed and taken in before the next request."""
+    """Whatever was written is relayed and taken in before the next request, unless it is `asleep`."""
 
     gateway: Gateway
+    asleep = False
 
     def wake(self) -> None:
         super().wake()
-        self.gateway.settle()
+        if not self.asleep:
+            self.gateway.settle()
 
 
 class Live(Gateway):
     """`maker`, `checker`, `sole` and `viewer` of each company have an API key; `sole` speaks unless said otherwise."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, book: Any = None) -> None:
         self._api_keys: dict[tuple[str, str], str] = {}
         self._numbers = itertools.count(1)
-        super().__init__(world)
+        super().__init__(world, book)
         signer = Keys([key for p in KNOWN for key in (p.maker, p.checker, p.sole)])
         self.service = Service(self.chain.domain, signer, self.clock)
         app = LiveApp(self.book, self.chain, self.service, signer)
@@ -47,7 +50,7 @@ class Live(Gateway):
     def _open(self, party: Party) -> None:
         def work(store: Any) -> None:
             on_chain = store.get(Participant, party.id)
-            data = file_of(party).to_dict()
+            data = self.file(party).to_dict()
             store.put(Profile(on_chain.profile, party.uscc, data, bytes(32), self.clock.now()))
             for role, scopes in ROLES.items():
                 address = "" if role == "viewer" else parse_address(getattr(party, role).address)
@@ -57,6 +60,10 @@ class Live(Gateway):
                 self._api_keys[party.name, role] = key
 
         self.book.write(work)
+
+    def file(self, party: Party) -> ParticipantFile:
+        """A company's file."""
+        return file_of(party)
 
     def admit(self, party: Party) -> None:
         """One more company, with people at its desks."""

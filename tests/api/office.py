@@ -92,17 +92,17 @@ class Client:
     """Requests in this process; an exception inside becomes the answer that a client would get."""
 
     def __init__(self, app: TestApp) -> None:
-        self._app = app
+        self.app = app
         transport = httpx.ASGITransport(_api(), raise_app_exceptions=False)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://gold.ticket")
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
-        _api().state.app = self._app
+        _api().state.app = self.app
         return _RUNNER.run(self._client.request(method, path, **more))
 
     def together(self, *requests: tuple[str, str, dict[str, Any]]) -> list[httpx.Response]:
         """Several requests at one time."""
-        _api().state.app = self._app
+        _api().state.app = self.app
 
         async def run() -> list[httpx.Response]:
             return await asyncio.gather(*(self._client.request(m, p, **more) for m, p, more in requests))

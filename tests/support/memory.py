@@ -121,6 +121,14 @@ class MemoryBook:
             finally:
                 self._owner = None
 
+    def kept(self) -> Tables:
+        """All that is there, to be restored."""
+        return self._store.snapshot()
+
+    def restore(self, kept: Tables) -> None:
+        """As it was when it was kept."""
+        self._store = MemoryStore(dict(kept))
+
     def submit(self, work: Callable[[Any], Any]) -> Future[Any]:
         future: Future[Any] = Future()
         try:
