@@ -15,22 +15,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.models.problem import CellProblem, FieldProblem, Problem
+from api.wrong_fields import split, wrong_field
 from ledger.errors import GoldTicketError, Unauthorized, Unavailable
 from ledger.ids import to_hex
 
 MEDIA_TYPE = "application/problem+json"
 _MOST_ERRORS = 200
-_SHOWN = 80
 
 _log = structlog.get_logger(__name__)
-
-_WAYS_OUT: Mapping[str, tuple[str, str]] = {
-    "missing": ("it is missing", "add it"),
-    "extra_forbidden": ("there is no such field", "leave it out, or correct its name"),
-    "json_invalid": ("this is not JSON", "correct the text; the position is given"),
-    "string_type": ("it is not a text", "write it in quotation marks"),
-    "list_type": ("it is not a list", "write it in square brackets"),
-}
 
 _HTTP: Mapping[int, tuple[str, str, str]] = {
     404: ("no-such-path", "There is nothing at this path", "look it up in /v1/openapi.json"),
@@ -67,7 +59,7 @@ def problem_of(error: GoldTicketError, instance: str) -> Problem:
 def _listed(item: Mapping[str, Any]) -> CellProblem | FieldProblem:
     if "row" in item:
         return CellProblem(**item)
-    problem, way_out = _split(str(item["problem"]))
+    problem, way_out = split(str(item["problem"]))
     return FieldProblem(field=item["field"], value=item["value"], problem=problem, way_out=way_out)
 
 
@@ -103,7 +95,7 @@ async def _domain(request: Request, error: Exception) -> Response:
 
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    fields = [_field(item) for item in error.errors()[:_MOST_ERRORS]]
+    fields = [wrong_field(item) for item in error.errors()[:_MOST_ERRORS]]
     first = fields[0]
     more = f", and {len(fields) - 1} more" if len(fields) > 1 else ""
     return _answer(
@@ -176,31 +168,6 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 
 def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(problem.model_dump_json(), problem.status, headers, MEDIA_TYPE)
-
-
-def _field(item: Mapping[str, Any]) -> FieldProblem:
-    kind, place = str(item["type"]), [str(part) for part in item["loc"]]
-    where = ".".join(place[1:]) or place[0]
-    if kind in _WAYS_OUT:
-        problem, way_out = _WAYS_OUT[kind]
-    else:
-        problem, way_out = _split(str(item["msg"]))
-    given = item.get("input")
-    return FieldProblem(
-        field=where if place[0] in ("body", "path") else f"{place[0]} {where}",
-        value="" if kind == "missing" else _shown(given),
-        problem=problem,
-        way_out=way_out,
-    )
-
-
-def _split(message: str) -> tuple[str, str]:
-    """What is wrong, and the way out, which stands behind the last semicolon."""
-    problem, _, way_out = message.rpartition("; ")
-    return (problem, way_out) if problem else (way_out, "correct it")
-
-
-def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    # a half character (a lone surrogate) that came in has no UTF-8 of its own: it goes back as a question mark
+    body = json.dumps(problem.model_dump(), ensure_ascii=False, separators=(",", ":"))
+    return Response(body.encode("utf-8", "replace"), problem.status, headers, MEDIA_TYPE)

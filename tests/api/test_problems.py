@@ -1,7 +1,7 @@
 """One error handler.
 
 given a request that fails
-  when a field is wrong: it should name the field, the value, the problem and the way out
+  when a field is wrong: it should name the field, the value, the problem and the way out, half a character too
   when there is no such path or method: it should be a problem, too
   when the program is at fault: it should say nothing of the inside, but a number that the log has
   when chain or book are down: it should say so, and to try again
@@ -28,8 +28,8 @@ from tests.support.actors import HUAIYUE, LANGONG, WANYUE
         ({"amount": "-1"}, "amount", "whole number of fen"),
         ({"amount": "1" * 40}, "amount", "look for a slipped digit"),
         ({"expiry": "tomorrow"}, "expiry", "not a date"),
-        ({"core": "x"}, "core", "integer"),
-        ({"core": 0}, "core", "greater than"),
+        ({"core": "x"}, "core", "whole number"),
+        ({"core": 0}, "core", "give at least 1"),
         ({"colour": "red"}, "colour", "no such field"),
     ],
 )
@@ -49,14 +49,25 @@ def test_missing_fields_are_all_named(office: Office) -> None:
     assert "and 2 more" in found["detail"]
 
 
-def test_no_json(office: Office) -> None:
+def _raw(office: Office, content: bytes) -> dict[str, Any]:
     headers = {
         "Authorization": f"Bearer {office.person(HUAIYUE).key}",
         "Content-Type": "application/json",
         "Idempotency-Key": "k",
     }
-    answer = office.client.post("/v1/limits", headers=headers, content=b"{")
-    assert problem(answer, 422, "invalid-request")["errors"][0]["problem"] == "this is not JSON"
+    answer = office.client.post("/v1/limits", headers=headers, content=content)
+    return problem(answer, 422, "invalid-request")
+
+
+def test_no_json(office: Office) -> None:
+    found = _raw(office, b"{")
+    assert found["errors"][0]["problem"] == "this is not JSON"
+    assert found["errors"][0]["field"] == "body"
+
+
+def test_half_a_character_is_named_and_not_our_fault(office: Office) -> None:
+    found = _raw(office, b'{"core": 5, "amount": "1", "expiry": "\\ud800"}')
+    assert [error["field"] for error in found["errors"]] == ["expiry"]
 
 
 def test_paths_and_methods_that_do_not_exist(office: Office) -> None:
