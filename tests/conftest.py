@@ -28,7 +28,7 @@ def needs_evm(file: Path) -> bool:
 if find_spec("pyrevm") is None:
 
     def pytest_ignore_collect(collection_path: Path) -> bool | None:
-        if collection_path in (TESTS / "contracts", TESTS / "model"):
+        if collection_path in (TESTS / "adversary", TESTS / "contracts", TESTS / "model"):
             return True
         return True if collection_path.suffix == ".py" and needs_evm(collection_path) else None
 
