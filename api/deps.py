@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
 from api.auth import read_key
+from ledger.access import require_scope
 from ledger.ports import Book, Chain, Signer, Store
 from ledger.records import User
 from ledger.service import DEFAULT_LIFE, Service
@@ -148,7 +149,9 @@ class Doing:
 
 
 async def doing(request: Request, app: Wired, caller: Caller, key: IdempotencyKey) -> Doing:
-    """The `Doing` of this request. A form is read by the endpoint, which passes on what it found there."""
+    """The `Doing` of this request. A form is read by the endpoint, which passes on what it found there. Raises
+    MissingScope: who only looks changes nothing, whatever the endpoint asks for besides."""
+    require_scope(caller, "maker", "checker")
     form = request.headers.get("content-type", "").startswith("multipart/")
     body = b"" if form else await request.body()
     return Doing(app, caller, _scope(request, caller), key, body)

@@ -24,7 +24,7 @@ import pytest
 from ledger.records import Issuance, Participant
 from tests.api.hostile import audience
 from tests.api.hostile.audience import Id, ids
-from tests.api.hostile.routes import Place, Route, fits, leaves, put, routes
+from tests.api.hostile.routes import Route, fits, leaves, put, routes
 from tests.api.hostile.town import Town
 from tests.api.live import KNOWN
 from tests.support.actors import Party

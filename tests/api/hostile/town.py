@@ -1,30 +1,22 @@
-"""A filled ledger: something of every kind, and in each company's own affairs a text that only those may read whom it
-concerns.
-
-`secrets`: text → the participants that may read it. They are told apart from anything that the gateway itself works
-out, so that a mistake there can't hide here.
-"""
+"""A filled ledger: every operation that changes something succeeds in it once, and in each company's own affairs stands
+a text that only those may read whom it concerns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import httpx
-
-from ledger.clearing import PayeeAccount
+from ledger.addresses import parse_address
 from ledger.clock import parse_instant, utc_text
 from ledger.ids import Uscc, keccak256, to_hex
-from ledger.money import Fen, format_yuan
-from ledger.participants_file import Contact, ParticipantFile
+from ledger.money import Fen
 from ledger.payable_file import payables_csv
 from ledger.payables import Invoice, Payable
 from ledger.payouts import PaidLine, ReturnedLine, payouts_csv
-from tests.api.live import KNOWN, Live
-from tests.api.office import child, file_of
+from tests.api.hostile.desk import Desk
+from tests.api.live import KNOWN
+from tests.api.office import child
 from tests.support.actors import (
     CHANGLI,
     CHENGHAI,
@@ -42,6 +34,7 @@ from tests.support.actors import (
     WUZE,
     XICHUAN,
     YONGTUO,
+    Key,
     Party,
     Role,
     party,
@@ -51,69 +44,24 @@ from tests.support.world import DAY, World, at
 PAPER = to_hex(keccak256(b"paper"))
 NEWCOMER = party("qingchuan", 16, "91320400MA9DEM240L", Role.SUPPLIER, "晴川机加工")
 ALL = frozenset(one.id for one in KNOWN)
+LOST = Key("changli after the loss")
 BANKS = (LANWAN, NANHUAI)
 SOON = date(2026, 12, 2)
 BIG, PART = 60_000_000, 10_000_000
 
 
-class Town(Live):
-    """`tickets`: by a name of ours; `secrets`: text → ids of those who may read it."""
+class Town(Desk):
+    """`tickets`: by a name of ours."""
 
     def __init__(self, world: World, book: Any = None) -> None:
-        self.secrets: dict[str, frozenset[int]] = {}
         self.tickets: dict[str, str] = {}
         super().__init__(world, book)
         self._fill()
 
-    def secret(self, text: str, *audience: Party) -> str:
-        """The text, which from now on nobody else may read."""
-        known = self.secrets.get(text, frozenset())
-        self.secrets[text] = known | {one.id for one in audience}
-        return text
-
-    def _sum(self, fen: int, *audience: Party) -> None:
-        """An amount that stands nowhere else."""
-        for text in (str(fen), format_yuan(fen)):
-            self.secret(text, *audience)
-
-    def overheard(self, who: Party, text: str) -> list[str]:
-        """The secrets of a text that this company may not read."""
-        return [one for one, audience in self.secrets.items() if who.id not in audience and one in text]
-
-    def file(self, party: Party) -> ParticipantFile:
-        """A file whose account and contact are for itself and the bank that pays it."""
-        usual, payer = file_of(party), LANWAN if party == HUAIYUE else HUAIYUE
-        number = self.secret(f"6222{party.id:04d}77{party.id:04d}", party, payer)
-        name = self.secret(f"联系人{party.name}", party, payer)
-        mail = self.secret(f"{party.name}@private.example.cn", party, payer)
-        account = PayeeAccount(party.title, usual.account.bank, number, usual.account.cnaps)
-        return replace(usual, account=account, contact=Contact(name, "0551-62880000", mail))
-
-    def ask(
-        self, method: str, who: Party | None, path: str, role: str = "sole", **more: Any
-    ) -> httpx.Response:
-        """A request as it comes; `who` None: nobody."""
-        headers = (self._headers(who, role) if who else {}) | more.pop("headers", {})
-        if method == "POST":
-            headers.setdefault("Idempotency-Key", f"request-{next(self._numbers)}")
-        return self.client.request(method, f"/v1{path}", headers=headers, **more)
-
-    @contextmanager
-    def untouched(self) -> Iterator[None]:
-        """Whatever is written inside is undone, and nothing of it reaches the chain."""
-        kept, app = self.book.kept(), self.client.app
-        app.asleep = True
-        try:
-            yield
-        finally:
-            app.asleep = False
-            self.book.restore(kept)
-
-    # ---- the story
-
     def _fill(self) -> None:
         self.admit(QIANCHAO)
         self._payables()
+        self._begun()
         self._settled()
         self._overdue()
         self._passed_on()
@@ -121,6 +69,8 @@ class Town(Live):
         self._financing()
         self._orders()
         self._papers()
+        self._governed()
+        self._undone()
 
     def _payables(self) -> None:
         """Each core has some of which nothing was opened, and one of which a ticket was."""
@@ -136,6 +86,19 @@ class Town(Live):
             key = {"supplier": supplier.uscc, "invoice": used.invoices[0].number}
             acts = self.done(core, "/issuances", {"payables": [key]})["acts"]
             self.tickets[name] = self.carry(acts[0], core, supplier)["id"][:34] + "0" * 32
+
+    def _begun(self) -> None:
+        """What takes 14 days: another clearing bank, other keys."""
+        body = {"issuance": self.tickets["two"][:34], "bank": QIANCHAO.id, "evidence": PAPER}
+        act = self.done(CHENGHAI, "/settle/replacements", body)
+        self.carry(act, CHENGHAI, QIANCHAO, LANWAN, NANHUAI, REGISTRAR)
+        keys = [{"address": parse_address(LOST.address), "right": "sole"}]
+        body = {"keys": keys, "evidence": PAPER}
+        act = self.done(HUAIYUE, f"/participants/{CHANGLI.id}/recoveries", body)
+        seat = next(seat for seat in act["seats"] if seat["kind"] == "key")
+        signature = to_hex(LOST.sign(bytes.fromhex(seat["digest"][2:])))
+        self.done(HUAIYUE, f"/acts/{act['id']}/signatures", {"signature": signature, "place": seat["place"]})
+        self.carry(act, HUAIYUE, LANWAN, NANHUAI)
 
     def _payable(self, core: Party, supplier: Party, number: int, *audience: Party) -> Payable:
         order = self.secret(f"PO-{core.name}-{number}-PRIVATE", *audience)
@@ -176,8 +139,8 @@ class Town(Live):
         self.carry(self.done(HUAIYUE, "/settle/fundings", {"ref": ref, "legs": legs}), HUAIYUE)
         for who in (LANGONG, HUAIYUE):
             listed = self.done(who, "/settle/clearing-lists", {"date": SOON.isoformat()})
-        for party in (WANYUE, WUZE, XICHUAN):  # a core makes the list that it hands to its bank
-            self.secret(self.file(party).account.number, LANGONG)
+        for holder in (WANYUE, WUZE, XICHUAN):  # a core makes the list that it hands to its bank
+            self.secret(self.file(holder).account.number, LANGONG)
         reason = self.secret("账户已销户-PRIVATE", HUAIYUE, WUZE)
         paid = [line for line in listed["lines"] if line["ticket"] == ticket]
         rows: list[PaidLine | ReturnedLine] = [
@@ -193,15 +156,12 @@ class Town(Live):
     def _overdue(self) -> None:
         """Not funded and reported; another clearing bank is to come."""
         self.done(SUHENG, "/settle/overdue", {"issuance": self.tickets["overdue"][:34]})
-        body = {"issuance": self.tickets["two"][:34], "bank": QIANCHAO.id, "evidence": PAPER}
-        act = self.done(CHENGHAI, "/settle/replacements", body)
-        self.carry(act, CHENGHAI, QIANCHAO, LANWAN, NANHUAI, REGISTRAR)
 
     def _passed_on(self) -> None:
         """Down to tier 3; a receiver knows its own contract alone."""
         one = self.tickets["one"]
         wuze, xichuan = self.passed(WANYUE, one, (WUZE, 3 * PART), (XICHUAN, PART + 123))
-        self._sum(PART + 123, XICHUAN, WANYUE, LANGONG, *PANEL)
+        self.sum(PART + 123, XICHUAN, WANYUE, LANGONG, *PANEL)
         chuheng, heyi = self.passed(WUZE, wuze, (CHUHENG, PART), (HEYI, PART))
         self.tickets |= {"wuze": wuze, "xichuan": xichuan, "chuheng": chuheng, "heyi": heyi}
 
@@ -234,8 +194,8 @@ class Town(Live):
         self.post(CHANGLI, f"/acts/{act['id']}/sign", role="maker")
         self.done(WANYUE, f"/offers/{act['id']}/withdrawals", {"places": [2]})
         self.offered(SUHENG, self.tickets["two"], (YONGTUO, PART + 457))
-        self._sum(PART + 457, SUHENG, YONGTUO)
-        self._sum(BIG - PART - 457, SUHENG, CHENGHAI)
+        self.sum(PART + 457, SUHENG, YONGTUO)
+        self.sum(BIG - PART - 457, SUHENG, CHENGHAI)
 
     def _financing(self) -> None:
         """Open; chosen and locked; released; declined. What a bank asks is its and the holder's business."""
@@ -272,10 +232,10 @@ class Town(Live):
             quotes[bank.id] = str(self.done(bank, f"/finance/requests/{asked}/quotes", price)["id"])
         return asked, quotes
 
-    def _locked(self, holder: Party, name: str, bank: Party, value: int) -> str:
+    def _locked(self, holder: Party, name: str, bank: Party, value: int, **terms: str) -> str:
         """The lock of the bank's quote, signed by both; debtor and clearing bank are told of the assignment."""
         asked, quotes = self._asked(holder, name, value)
-        act = self.done(holder, f"/finance/requests/{asked}/choose", {"quote": quotes[bank.id]})
+        act = self.done(holder, f"/finance/requests/{asked}/choose", {"quote": quotes[bank.id], **terms})
         self.secret(f"ZDW-{holder.name}-{bank.name}-PRIVATE"[:32], LANGONG, HUAIYUE)
         return str(self.carry(act, holder, bank)["legs"][0]["id"])
 
@@ -317,6 +277,60 @@ class Town(Live):
         halt = {"core": CHENGHAI.id, "halted": True, "evidence": PAPER}
         self.done(LANWAN, "/limits/halts", halt)
         self.done(CHENGHAI, f"/issuances/{self.tickets['two'][:34]}/void", {"evidence": PAPER})
+
+    def _governed(self) -> None:
+        """What panel and registrar prepare."""
+        for path, body in (
+            (f"/participants/{YONGTUO.id}/suspensions", {"until": utc_text(self.world.now + DAY)}),
+            ("/panel", {"members": [1, 2, 3, 4], "threshold": 2}),
+            ("/stops", {"stages": ["transfer"], "until": utc_text(self.world.now + DAY)}),
+            ("/closures", {}),
+            ("/limits/policy", {"months": 9, "start": utc_text(self.world.now + 40 * DAY)}),
+            ("/settle/waivers", {"issuance": self.tickets["overdue"][:34]}),
+            ("/freezes/lift", {"ticket": self.tickets["xichuan"], "number": "(2026)皖01执保1号-PRIVATE"}),
+        ):
+            self.done(REGISTRAR, path, body | {"evidence": PAPER})
+        message = {
+            "party": str(HEYI.id),
+            "until": str(self.world.now + DAY),
+            "byPanel": False,
+            "evidence": PAPER,
+            "sequence": "0",
+        }
+        self.done(REGISTRAR, "/acts", {"kind": "Suspend", "message": message})
+        for word, who in (("veto", CHANGLI), ("complete", CHANGLI)):
+            self.done(who, f"/participants/{CHANGLI.id}/recoveries/{word}")
+        for word, who in (("veto", HUAIYUE), ("complete", QIANCHAO)):
+            self.done(who, f"/settle/replacements/{word}", {"issuance": self.tickets["two"][:34]})
+
+    def _undone(self) -> None:
+        """What is taken back, owed, or returned."""
+        self.done(SUHENG, f"/tickets/{self.tickets['two']}/withdrawals")
+        asked, quotes = self._asked(XICHUAN, "xichuan", 1_200_000)
+        path = f"/finance/requests/{asked}"
+        number = {"number": self.secret("ZDW-LATER-PRIVATE", LANWAN, XICHUAN)}
+        self.done(LANWAN, f"{path}/quotes/{quotes[LANWAN.id]}/registration", number)
+        self.done(NANHUAI, f"{path}/quotes/{quotes[NANHUAI.id]}/withdrawals")
+        self.done(XICHUAN, f"{path}/close")
+        act = self.done(LANGONG, "/issuances", {"together": True})["acts"][0]
+        self.done(LANGONG, f"/acts/{act['id']}/withdrawals")
+        owed = child(WANYUE, YONGTUO, 150_000, self.secret("HT-OWED-PRIVATE", WANYUE, YONGTUO))
+        invoice = owed["trade"].pop("invoice")
+        owed["trade"]["owed_days"] = 20
+        act = self.done(WANYUE, "/offers", {"ticket": self.tickets["one"], "children": [owed]})
+        self.done(WANYUE, f"/acts/{act['id']}/sign")
+        self.done(YONGTUO, f"/offers/{act['id']}/evidence", {"place": 0, "invoice": invoice})
+        left = {
+            "ticket": self.tickets["still to be paid"],
+            "amount": "1",
+            "paid_at": utc_text(self.world.now),
+        }
+        ref = self.secret("HY-LINES-PRIVATE", HUAIYUE)
+        self.done(HUAIYUE, "/settle/pay-outs", {"ref": ref, "paid": [left]})
+        lock = self._locked(WANYUE, "one", LANWAN, 1_300_000, expiry=utc_text(self.world.now + 7200))
+        self.advance(3 * 3600)
+        self.settle()
+        self.done(CHANGLI, f"/finance/locks/{lock}/return")
 
 
 def _keys(party: Party) -> list[tuple[Any, str]]:
