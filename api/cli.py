@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from api import cli_doctor
+from ledger.access import laid_open
 from ledger.acts import State
 from ledger.book.db import SqlBook
 from ledger.chain.deploy import Genesis
@@ -303,7 +304,11 @@ def _participants(store: Store) -> list[tuple[Participant, int]]:
 def _inbox(store: Store, party: int) -> list[tuple[Act, Seat]]:
     open_ = store.find(Seat, party=party, done=False)
     found = [(store.need(Act, seat.act), seat) for seat in open_]
-    return [(act, seat) for act, seat in found if _waits(store, act, seat)]
+    return [
+        (act, seat)
+        for act, seat in found
+        if _waits(store, act, seat) and (act.party == party or laid_open(store, act))
+    ]
 
 
 def _waits(store: Store, act: Act, seat: Seat) -> bool:

@@ -15,15 +15,15 @@ from api.models.fields import IssuanceIn
 from api.models.tickets import IssuanceView, IssueIn, VoidIn
 from api.pages import Page, Paged, page
 from api.ticket_view import issuance_view
-from ledger import issue, payable_store
+from ledger import issue, payable_store, undertakings
 from ledger.access import require_scope
 from ledger.discount import Bearer
 from ledger.errors import Invalid
-from ledger.issue_terms import Options, Terms, batches, terms_for
+from ledger.issue_terms import Options, batches, terms_for
 from ledger.payables import Payable
 from ledger.ports import Store
 from ledger.privacy import seen_issuance, sees_issuance
-from ledger.records import Issuance, Participant, StoredDocument
+from ledger.records import Issuance, Participant
 from ledger.rules import Role, at_most, in_role
 
 router = APIRouter(prefix="/issuances", tags=["issue"])
@@ -46,8 +46,8 @@ class NoFreePayables(Invalid):
     response_model=ActsOut,
 )
 def open_tickets(body: IssueIn, once: Once) -> Response:
-    """Drafts an issue act for each debt, with its undertaking. The core signs, then the supplier. All or none are
-    drafted; each takes effect by itself."""
+    """Drafts an issue act for each debt, with its undertaking. The core signs; only then the supplier and the
+    clearing bank see it, and the supplier signs. All or none are drafted; each takes effect by itself."""
 
     def work(store: Store) -> ActsOut:
         require_scope(once.caller, "maker")
@@ -93,7 +93,8 @@ def get_issuance(id: IssuanceIn, read: Read) -> IssuanceView:
 
 @router.post("/{id}/void", operation_id="voidIssuance", summary="Unmake an issuance (作废)", **POSTED)
 def void(id: IssuanceIn, body: VoidIn, once: Once) -> Response:
-    """Signed by the core and the sole holder of all its tickets; nothing funded, held or locked."""
+    """Signed by the core and the sole holder of all its tickets; nothing funded, held or locked.
+    Whoever drafts it signs first: the other sees it only then."""
 
     def message(store: Store) -> dict[str, Any]:
         seen_issuance(store, once.caller.party, id)
@@ -125,8 +126,7 @@ def _issue(store: Store, once: Doing, payables: Sequence[Payable], body: IssueIn
         _options(body),
     )
     message = terms.message
-    parties = [message["debtor"], message["supplier"], message["clearingBank"]]
-    store.put(_document(terms, parties, now))
+    store.put(undertakings.drafted(terms.document, core=message["debtor"], now=now))
     extra = {
         "payables": [payable_store.to_json(payable) for payable in payables],
         "undertaking": terms.document.hash,
@@ -146,8 +146,3 @@ def _options(body: IssueIn) -> Options:
         overdue_bp_per_day=body.overdue_bp_per_day,
         clearing_bank=body.clearing_bank or 0,
     )
-
-
-def _document(terms: Terms, parties: list[int], now: int) -> StoredDocument:
-    document = terms.document
-    return StoredDocument(document.digest, document.kind, document.media_type, document.body, parties, now)

@@ -79,7 +79,8 @@ def lineage(id: TicketIn, read: Read) -> LineageOut:
 
 @router.post("/offers", operation_id="offer", summary="Pass on parts of a ticket", **POSTED)
 def offer(body: OfferIn, once: Once) -> Response:
-    """Signed by the holder; each receiver accepts or rejects its own children. The value is reserved from now on."""
+    """Signed by the holder; only then each receiver sees its own children, and accepts or rejects them. The value is
+    reserved from now on."""
 
     def work(store: Store) -> ActOut:
         own_ticket(store, once.caller.party, body.ticket)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from ledger import undertakings
 from ledger.acts import OPEN, State, step
 from ledger.events import Event
 from ledger.ids import root_id
@@ -91,6 +92,9 @@ def _voided(event: Event, store: Store) -> None:
 
 def _issued(event: Event, store: Store) -> None:
     finish(store, event.args["digest"], event.time)
+    act = store.get(Act, event.args["digest"])
+    if act is not None:
+        undertakings.address(store, act)
 
 
 EVENTS: Mapping[str, Callable[[Event, Store], None]] = {

@@ -6,6 +6,7 @@ a ticket as far as one of their own acts is about it.
 
 from __future__ import annotations
 
+from ledger.access import laid_open
 from ledger.errors import NotFound
 from ledger.ids import to_hex
 from ledger.ports import Store
@@ -118,13 +119,18 @@ def sees_document(store: Store, party: int, document: StoredDocument) -> bool:
         return True
     if document.kind != "undertaking":
         return False
-    return any(store.need(Issuance, id_).undertaking == document.hash for id_ in _issuances_of(store, party))
+    behind = [store.get(Issuance, id_) for id_ in _issuances_of(store, party)]
+    # its hash stands on chain: another core could name it in an issuance of its own
+    return any(
+        one is not None and one.undertaking == document.hash and one.debtor in document.parties
+        for one in behind
+    )
 
 
 def _issuances_of(store: Store, party: int) -> set[bytes]:
     held = {ticket.issuance for ticket in store.find(Ticket, party=party)}
-    offered = {leg.id[:16] for leg in store.find(Leg, party=party)}
-    return {id_ for id_ in held | offered if store.get(Issuance, id_) is not None}
+    legs = store.find(Leg, party=party)
+    return held | {leg.id[:16] for leg in legs if laid_open(store, store.need(Act, leg.act))}
 
 
 def _sees_all(store: Store, party: int, issuance: bytes) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ledger import kinds, seats, typed
+from ledger import kinds, seats, typed, undertakings
 from ledger.access import NotYours, require_scope, visible
 from ledger.acts import Due, State, WrongState, act_id, step, subject_of
 from ledger.errors import Conflict, Invalid, NotFound
@@ -154,6 +154,7 @@ class Service:
         )
         store.put(record)
         seats.advance(store, act, seat, self.now(store))
+        undertakings.address(store, act)
         self.audit(store, caller, f"sign {act.kind}", id_.hex(), {"place": place, "key": address})
         return record
 

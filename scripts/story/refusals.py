@@ -10,9 +10,8 @@ from ledger.ids import new_salt
 from ledger.ports import Refusal
 from ledger.signatures import new_key, sign_digest
 from scripts.story import direct
-from scripts.story.cast import CHANGLI, CHENGHAI, DENGJI, HEYI, HUAIYUE, SUHENG
+from scripts.story.cast import CHANGLI, CHENGHAI, DENGJI, HUAIYUE, SUHENG
 from scripts.story.story import Story
-from scripts.story.transfer import trade
 
 
 def tell(story: Story) -> None:
@@ -47,30 +46,26 @@ def use_twice(story: Story) -> None:
 
 
 def forge(story: Story) -> None:
-    """杨禾 makes up a key and signs with it in the name of 卫衡, whose ticket it is."""
+    """澄海 wants its debt void: its own people sign, and 郑海 makes up a key for the consent of 卫衡, the holder."""
     voice, stage = story.voice, story.stage
-    forger, owner = story.maker(HEYI), story.maker(SUHENG)
-    child = {
-        "to": HEYI.id,
-        "value": story.fresh["face"],
-        "trade": trade(story, HEYI, SUHENG, int(story.fresh["face"])),
-    }
-    act = owner.post("/offers", {"ticket": story.fresh["ticket"], "children": [child]})
-    digest = bytes.fromhex(act["seats"][0]["digest"][2:])
-    forged = sign_digest(new_key(), digest)
-    body = {"signature": "0x" + forged.hex(), "place": 0}
+    forger, owner = story.maker(CHENGHAI), story.maker(SUHENG)
+    evidence = "0x" + new_salt().hex()
+    act = forger.post(f"/issuances/{story.fresh['id']}/void", {"evidence": evidence})
+    story.sign(act, CHENGHAI)
+    forged = sign_digest(new_key(), bytes.fromhex(act["id"][2:]))
+    body = {"signature": "0x" + forged.hex(), "place": 1}
     refusal = story.refused(lambda: forger.post(f"/acts/{act['id']}/signatures", body))
     voice.no(
-        f"伪造签名：{voice.name(forger.human)} 造了一把密钥冒充 {voice.name(owner.human)} 签字，"
-        f"网关拒绝 [{refusal.code}]",
-        f"A forged signature: {voice.name(forger.human)} makes up a key and signs as "
-        f"{voice.name(owner.human)}; the gateway refuses "
-        f"[{refusal.code}]",
+        f"伪造签名：{voice.name(forger.human)} 想让 {story.fresh['number']} 作废，造了一把密钥冒充持票人 "
+        f"{voice.name(owner.human)} 签字，网关拒绝 [{refusal.code}]",
+        f"A forged signature: {voice.name(forger.human)} wants {story.fresh['number']} void, makes up a key and "
+        f"signs as its holder, {voice.name(owner.human)}; the gateway refuses [{refusal.code}]",
     )
-    message = typed.message_from_json("Offer", act["message"])
-    data = direct.offer_call(stage, message, SUHENG.id, forged, [forger])
+    opened = typed.message_from_json("Issue", forger.get(f"/acts/{story.fresh['act']}")["message"])
+    message = typed.message_from_json("Void", act["message"])
+    signatures = [direct.signed(stage, "Void", message, stage.of(CHENGHAI)), forged]
+    data = stage.app.chain.encode("voidIssuance", opened, message, signatures)
     _refused(story, direct.send(stage, forger, data), "直接送上链，", "Straight at the chain: ")
-    story.carry(owner.post(f"/offers/{act['id']}/withdrawals"), SUHENG)
 
 
 def replay(story: Story) -> None:

@@ -225,7 +225,13 @@ class Office:
         self.book.write(work)
 
     def offered(self, holder: Party, ticket: bytes, *children: tuple[Party, int]) -> Any:
-        """An offer with trade evidence, drafted; the answer's JSON."""
+        """An offer with trade evidence that its holder has signed; as the holder sees it."""
+        answer = self.post(holder, f"/acts/{self.drafted(holder, ticket, *children)['id']}/sign")
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def drafted(self, holder: Party, ticket: bytes, *children: tuple[Party, int]) -> Any:
+        """An offer that nobody has signed yet."""
         body = {"ticket": to_hex(ticket), "children": [child(holder, to, value) for to, value in children]}
         answer = self.post(holder, "/offers", body)
         assert answer.status_code == 201, answer.text

@@ -8,6 +8,9 @@ given an offer of 皖岳 to 芜泽 and 锡川
   when a signature is forged: it should be refused, and nothing kept
   when the same request comes again: it should get the first answer and sign nothing twice
   when all have signed: its legs should be complete
+given an offer that its holder's maker and checker have not both signed
+  when a receiver asks for it, signs or rejects: it should look as if it were not there
+  when the checker has signed, or the chain has taken it: the receivers should find it
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from ledger.ids import keccak256, to_hex
 from ledger.records import Leg, Signature
 from ledger.signatures import sign_digest
 from tests.api.office import DOMAIN, Office, problem
-from tests.support.actors import CHANGLI, HUAIYUE, LANGONG, LANWAN, WANYUE, WUZE, XICHUAN
+from tests.support.actors import CHANGLI, HUAIYUE, LANGONG, LANWAN, WANYUE, WUZE, XICHUAN, Party
 
 
 @pytest.fixture
@@ -95,7 +98,7 @@ def test_a_forged_signature_is_refused(office: Office, offer: dict[str, Any]) ->
     problem(answer, 422, "wrong-signer")
     answer = office.post(WUZE, f"/acts/{offer['id']}/signatures", {"signature": forged})
     problem(answer, 422, "wrong-signer")
-    assert office.read(lambda store: store.count(Signature)) == 0
+    assert office.read(lambda store: store.count(Signature)) == 1
 
 
 @pytest.mark.parametrize("signature", ["0x00", "x", "0x" + "ff" * 64, 7])
@@ -115,23 +118,24 @@ def test_signed_outside_by_what_the_wallet_was_shown(office: Office, offer: dict
     )
     for given in (signature, wallet):
         key = f"wallet {len(given)}".replace(" ", "-")
-        answer = office.post(WUZE, f"/acts/{offer['id']}/signatures", {"signature": to_hex(given)}, key=key)
+        body = {"signature": to_hex(given), "place": 1}
+        answer = office.post(WUZE, f"/acts/{offer['id']}/signatures", body, key=key)
         if len(given) == 64:
             assert answer.status_code == 201, answer.text
             assert answer.json()["seats"][1]["done"]
         else:
-            problem(answer, 422, "wrong-signer")
+            problem(answer, 409, "wrong-state")
 
 
 def test_the_same_request_again_signs_nothing_twice(office: Office, offer: dict[str, Any]) -> None:
-    first = office.post(WANYUE, f"/acts/{offer['id']}/sign", key="once")
-    again = office.post(WANYUE, f"/acts/{offer['id']}/sign", key="once")
+    first = office.post(WUZE, f"/acts/{offer['id']}/sign", key="once")
+    again = office.post(WUZE, f"/acts/{offer['id']}/sign", key="once")
     assert (first.status_code, first.text) == (again.status_code, again.text)
     assert "idempotent-replay" not in first.headers
     assert again.headers["idempotent-replay"] == "true"
-    assert office.read(lambda store: store.count(Signature)) == 1
+    assert office.read(lambda store: store.count(Signature)) == 2
     problem(
-        office.post(WANYUE, f"/acts/{offer['id']}/sign", {"place": 0}, key="once"),
+        office.post(WUZE, f"/acts/{offer['id']}/sign", {"place": 0}, key="once"),
         409,
         "idempotency-key-reused",
     )
@@ -139,8 +143,8 @@ def test_the_same_request_again_signs_nothing_twice(office: Office, offer: dict[
 
 def test_a_key_may_serve_elsewhere_and_for_others(office: Office, offer: dict[str, Any]) -> None:
     path = f"/acts/{offer['id']}/sign"
-    assert office.post(WANYUE, path, key="k").status_code == 201
-    assert "idempotent-replay" not in office.post(WUZE, path, key="k").headers
+    assert office.post(WUZE, path, key="k").status_code == 201
+    assert "idempotent-replay" not in office.post(XICHUAN, path, key="k").headers
     assert "idempotent-replay" not in office.post(WANYUE, f"/acts/{offer['id']}/withdrawals", key="k").headers
 
 
@@ -161,11 +165,14 @@ def test_rejecting_says_why_and_keeps_the_value_reserved(office: Office, offer: 
     assert (ticket["value"], ticket["on_offer"], ticket["free"]) == ("80000000", "50000000", "30000000")
 
 
-def test_the_inbox_holds_what_waits_for_my_company(office: Office, offer: dict[str, Any]) -> None:
+def test_the_inbox_holds_what_waits_for_my_company(office: Office) -> None:
+    ticket = office.issued(LANGONG, WANYUE)
+    offer = office.drafted(WANYUE, ticket.id, (WUZE, 30_000_000), (XICHUAN, 20_000_000))
+
     def inbox(party: Any) -> list[str]:
         return [act["id"] for act in office.get(party, "/acts", waiting=True).json()["items"]]
 
-    assert inbox(WANYUE) == inbox(WUZE) == [offer["id"]]
+    assert (inbox(WANYUE), inbox(WUZE)) == ([offer["id"]], [])
     office.post(WANYUE, f"/acts/{offer['id']}/sign")
     assert (inbox(WANYUE), inbox(WUZE), inbox(CHANGLI)) == ([], [offer["id"]], [])
     done = office.post(WUZE, f"/acts/{offer['id']}/sign").json()
@@ -176,6 +183,56 @@ def test_the_inbox_holds_what_waits_for_my_company(office: Office, offer: dict[s
     assert office.get(WUZE, "/acts", kind="Lock").json()["items"] == []
     assert office.read(lambda store: {leg.state for leg in store.find(Leg)}) == {"complete", "awaiting"}
     assert office.app.woken
+
+
+def not_there(office: Office, receiver: Party, act: dict[str, Any]) -> None:
+    """Neither to look at nor to answer."""
+    path, leg = f"/acts/{act['id']}", act["legs"][0]["id"]
+    problem(office.get(receiver, path), 404, "not-found")
+    problem(office.get(receiver, f"{path}/typed-data"), 404, "not-found")
+    problem(office.post(receiver, f"{path}/sign"), 404, "not-found")
+    signature = to_hex(sign_digest(secret(f"{receiver.name} sole"), bytes.fromhex(act["id"][2:])))
+    problem(office.post(receiver, f"{path}/signatures", {"signature": signature}), 404, "not-found")
+    problem(office.post(receiver, f"{path}/legs/{leg}/reject", {"reason": "no"}), 404, "not-found")
+    problem(office.post(receiver, f"{path}/withdrawals"), 404, "not-found")
+    assert office.get(receiver, "/acts").json()["items"] == []
+    assert office.get(receiver, "/acts", waiting=True).json()["items"] == []
+    assert office.get(receiver, "/acts", state=act["state"]).json()["items"] == []
+
+
+def test_receivers_see_an_offer_once_the_holders_checker_has_signed(office: Office) -> None:
+    ticket = office.issued(LANGONG, WANYUE)
+    act = office.drafted(WANYUE, ticket.id, (WUZE, 30_000_000), (XICHUAN, 20_000_000))
+    sign = f"/acts/{act['id']}/sign"
+    not_there(office, WUZE, act)
+    act = office.post(office.person(WANYUE, "maker"), sign).json()
+    assert act["state"] == "awaiting"
+    not_there(office, WUZE, act)
+    assert office.read(lambda store: store.count(Signature)) == 1
+    assert office.post(office.person(WANYUE, "checker"), sign).status_code == 201
+    for receiver in (WUZE, XICHUAN):
+        [seen] = office.get(receiver, "/acts", waiting=True).json()["items"]
+        assert seen["id"] == act["id"]
+        assert office.post(receiver, sign).json()["state"] == "complete"
+
+
+def test_what_the_holder_never_signed_stays_unseen(office: Office) -> None:
+    ticket = office.issued(LANGONG, WANYUE)
+    act = office.drafted(WANYUE, ticket.id, (WUZE, 30_000_000))
+    path = f"/acts/{act['id']}/legs/{act['legs'][0]['id']}/reject"
+    act = office.post(office.person(WANYUE, "checker"), path, {"reason": "合同不符"}).json()
+    assert act["state"] == "rejected"
+    not_there(office, WUZE, act)
+
+
+def test_what_was_sent_around_the_gateway_is_seen(office: Office) -> None:
+    ticket = office.issued(LANGONG, WANYUE)
+    act = office.drafted(WANYUE, ticket.id, (WUZE, 30_000_000), (XICHUAN, 20_000_000))
+    first = bytes.fromhex(act["legs"][0]["id"][2:])
+    office.happened("Transferred", parent=ticket.id, child=first, to=WUZE.id, value=30_000_000)
+    assert office.get(WUZE, f"/acts/{act['id']}").json()["state"] == "final"
+    [seen] = office.get(XICHUAN, "/acts", waiting=True).json()["items"]
+    assert seen["id"] == act["id"]
 
 
 def test_an_expired_act_waits_for_nobody(office: Office, offer: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ import pytest
 from ledger.ids import keccak256, to_hex
 from ledger.records import StoredDocument
 from tests.api.office import Office, problem
-from tests.support.actors import CHANGLI, HUAIYUE, LANGONG, WANYUE, WUZE, Party
+from tests.support.actors import CHANGLI, CHENGHAI, HUAIYUE, LANGONG, WANYUE, WUZE, Party
 from tests.support.world import OPENED
 
 HTML = "text/html; charset=utf-8"
@@ -74,9 +74,17 @@ def test_a_later_holder_reads_the_undertaking(office: Office) -> None:
     hash_, path = stored(office, "undertaking", LANGONG, WANYUE)
     root = office.issued(LANGONG, WANYUE, undertaking=hash_)
     problem(office.get(WUZE, f"/documents/{path}"), 404, "unknown-document")
-    office.offered(WANYUE, root.id, (WUZE, 10_000_000))
+    act = office.drafted(WANYUE, root.id, (WUZE, 10_000_000))
+    problem(office.get(WUZE, f"/documents/{path}"), 404, "unknown-document")
+    office.post(WANYUE, f"/acts/{act['id']}/sign")
     assert office.get(WUZE, f"/documents/{path}").status_code == 200
     problem(office.get(CHANGLI, f"/documents/{path}"), 404, "unknown-document")
+
+
+def test_another_cores_issuance_that_names_it_opens_it_to_nobody(office: Office) -> None:
+    hash_, path = stored(office, "undertaking", LANGONG, WANYUE)
+    office.issued(CHENGHAI, WUZE, undertaking=hash_)
+    problem(office.get(WUZE, f"/documents/{path}"), 404, "unknown-document")
 
 
 def test_its_bytes_are_what_was_hashed_and_do_nothing(office: Office) -> None:

@@ -19,14 +19,17 @@ from tests.api.test_acts import (  # noqa: F401
     offer,
     test_a_receiver_sees_its_own_child_alone,
     test_pages_of_acts_hold_each_act_once,
+    test_receivers_see_an_offer_once_the_holders_checker_has_signed,
     test_the_inbox_holds_what_waits_for_my_company,
     test_the_same_request_again_signs_nothing_twice,
+    test_what_was_sent_around_the_gateway_is_seen,
 )
 from tests.api.test_issue import (  # noqa: F401
     stocked,
     test_a_batch_is_all_or_nothing,
     test_issuances_are_for_debtor_supplier_and_clearing_bank,
     test_one_debt_from_payable_to_complete,
+    test_others_see_act_and_undertaking_once_the_cores_checker_has_signed,
 )
 from tests.api.test_participants import test_the_directory  # noqa: F401
 from tests.api.test_payables import (  # noqa: F401

@@ -6,6 +6,8 @@ given maker and checker
     it should want two keys of two people, and take nothing twice
 given a repeated Idempotency-Key
     it should give the first answer, and refuse another body
+given an offer that its holder has not signed
+    it should not be there for its receiver
 given a value on offer
     it should not be offered again
 """
@@ -68,12 +70,17 @@ def test_a_stranger_finds_nothing(gateway: Gateway, ticket: bytes) -> None:
 
 
 def test_the_receiver_can_not_sign_for_the_holder(gateway: Gateway, ticket: bytes) -> None:
-    act = offer(gateway, ticket)
+    act = offer(gateway, ticket, "maker")
+    gateway.sign(WANYUE, act, seat="maker")
+    with pytest.raises(NotFound):
+        gateway.sign(WUZE, act, place=0)
+    gateway.sign(WANYUE, act, seat="checker")
+    signed = signatures(gateway, act)
     with pytest.raises(NotYours):
         gateway.sign(WUZE, act, place=0)
     with pytest.raises(WrongSigner, match="signs for participant"):
         outside(gateway, act, 0, WUZE, WUZE)
-    assert signatures(gateway, act) == []
+    assert signatures(gateway, act) == signed
 
 
 def test_garbage_is_no_signature(gateway: Gateway, ticket: bytes) -> None:
@@ -85,11 +92,13 @@ def test_garbage_is_no_signature(gateway: Gateway, ticket: bytes) -> None:
 def test_a_maker_alone_completes_nothing(gateway: Gateway, ticket: bytes) -> None:
     act = offer(gateway, ticket, "maker")
     gateway.sign(WANYUE, act, 0, "maker")
-    gateway.sign(WUZE, act)
+    with pytest.raises(NotFound):
+        gateway.sign(WUZE, act)
     assert gateway.state(gateway.child(ticket, act, 0)) == State.AWAITING
     with pytest.raises(WrongState, match="signed this already"):
         gateway.sign(WANYUE, act, 0, "maker")
     gateway.sign(WANYUE, act, 0, "checker")
+    gateway.sign(WUZE, act)
     assert gateway.state(gateway.child(ticket, act, 0)) == State.COMPLETE
 
 
@@ -130,6 +139,11 @@ def test_only_who_is_asked_can_reject_and_only_with_a_reason(gateway: Gateway, t
     act = offer(gateway, ticket)
     leg = gateway.child(ticket, act, 0)
     with pytest.raises(NotFound):
+        gateway.book.write(
+            lambda s: gateway.service.reject(s, gateway.user(WUZE), leg, "not shown to it yet")
+        )
+    gateway.sign(WANYUE, act)
+    with pytest.raises(NotFound):
         gateway.book.write(lambda s: gateway.service.reject(s, gateway.user(LANWAN), leg, "no"))
     with pytest.raises(Invalid, match="reason is empty"):
         gateway.book.write(lambda s: gateway.service.reject(s, gateway.user(WUZE), leg, "  "))
@@ -152,6 +166,7 @@ def test_typed_data_is_what_is_signed(gateway: Gateway, ticket: bytes) -> None:
     from ledger.addresses import parse_address
 
     act = offer(gateway, ticket)
+    gateway.sign(WANYUE, act)
     for place, who in ((0, WANYUE), (1, WUZE)):
         data = gateway.book.read(
             lambda s, place=place, who=who: gateway.service.typed_data(s, gateway.user(who), act.id, place)
