@@ -1,7 +1,6 @@
-"""Maturity list and clearing list (清分表).
+"""Clearing list (清分表): some days before the payment date the clearing bank gets one line for each holder.
 
-Some days before the payment date the core learns what falls due, and the clearing bank gets one line for each
-holder. What became of each line comes back by ``ledger.payouts``.
+What became of each line comes back by ``ledger.payouts``.
 """
 
 from collections.abc import Iterable
@@ -46,25 +45,6 @@ class Holding:
 
 
 @dataclass(frozen=True)
-class MaturityRow:
-    """What a core has to fund for one issuance."""
-
-    issuance: str
-    debtor: str
-    tickets: int
-    outstanding: Fen
-
-
-@dataclass(frozen=True)
-class MaturityList:
-    """All that is paid on one date, by issuance, with its sum in fen."""
-
-    payment_date: date
-    rows: tuple[MaturityRow, ...]
-    total: Fen
-
-
-@dataclass(frozen=True)
 class ClearingRow:
     """One line for the clearing bank: pay this holder this amount for this ticket."""
 
@@ -85,27 +65,19 @@ class ClearingList:
     total: Fen
 
 
-def maturity_list(holdings: Iterable[Holding], payment_date: date) -> MaturityList:
-    """What falls due on this payment date, one row for each issuance, in the order of their ids."""
-    due = [holding for holding in holdings if holding.payment_date == payment_date and holding.outstanding]
-    groups: dict[str, list[Holding]] = {}
-    for holding in due:
-        groups.setdefault(holding.issuance, []).append(holding)
-    rows = tuple(
-        MaturityRow(issuance, group[0].debtor, len(group), Fen(sum(one.outstanding for one in group)))
-        for issuance, group in sorted(groups.items())
-    )
-    return MaturityList(payment_date, rows, Fen(sum(row.outstanding for row in rows)))
-
-
 def clearing_list(holdings: Iterable[Holding], payment_date: date) -> ClearingList:
-    """The lines that the clearing bank can pay on this date, in the order of issuance and number."""
+    """The lines that the clearing bank can pay on this date, in the order of their numbers."""
     due = [holding for holding in holdings if holding.payment_date == payment_date and holding.payable]
     rows = tuple(
         ClearingRow(one.ticket, one.number, one.holder, one.uscc, one.account, one.payable)
-        for one in sorted(due, key=lambda one: (one.issuance, one.number, one.ticket))
+        for one in sorted(due, key=lambda one: (_counted(one.number), one.ticket))
     )
     return ClearingList(payment_date, rows, Fen(sum(row.payable for row in rows)))
+
+
+def _counted(number: str) -> list[int]:
+    """The parts of a ticket's number as numbers, so that GT-000001-2 stands before GT-000001-10."""
+    return [int(part) for part in number.split("-") if part.isdecimal()]
 
 
 def clearing_csv(clearing: ClearingList) -> bytes:

@@ -1,7 +1,7 @@
-"""Maturity list, clearing list, and the bank's pay-out file.
+"""Clearing list, and the bank's pay-out file.
 
 given holdings of several dates and issuances
-  it should list those of the date, with sums to the fen
+  it should list those of the date, in the order of their numbers, with the sum to the fen
 given a pay-out row that names no line, another amount, a line twice, no time, no reason or a future time
   it should report the row and take nothing of the file
 given lines that are not in the file
@@ -15,7 +15,7 @@ from datetime import date
 
 import pytest
 
-from ledger.clearing import ClearingList, Holding, PayeeAccount, clearing_csv, clearing_list, maturity_list
+from ledger.clearing import ClearingList, Holding, PayeeAccount, clearing_csv, clearing_list
 from ledger.clock import parse_instant
 from ledger.payouts import PaidLine, PayoutRefused, ReturnedLine, parse_payouts, payouts_csv
 from ledger.sheets import InvalidFile
@@ -44,22 +44,18 @@ def lines() -> ClearingList:
     return clearing_list(ALL, DAY)
 
 
-def test_the_maturity_list_has_one_row_for_each_issuance():
-    maturity = maturity_list(ALL, DAY)
-    assert [(row.issuance, row.tickets, row.outstanding) for row in maturity.rows] == [
-        (ISSUANCE, 2, 30_000_001),
-        (OTHER, 1, 5_000_099),
-    ]
-    assert maturity.total == 35_000_100
-    assert maturity_list(ALL, date(2027, 5, 25)).total == 0
-
-
 def test_the_clearing_list_has_one_line_for_each_holder_who_can_be_paid():
     unfunded = replace(CHUHENG, payable=0)
     clearing = clearing_list([unfunded, XICHUAN, SPENT, LATER, WUZE], DAY)
     assert [row.number for row in clearing.rows] == ["GT-000001-1", "GT-000001-2"]
     assert clearing.total == 30_000_001
     assert clearing.rows[0].account.cnaps == "313361000010"
+
+
+def test_lines_stand_in_the_order_in_which_people_count():
+    tenth = holding("GT-000001-10", "禾益电控", "91330400MA9DEM1328", 1, OTHER)
+    numbers = [row.number for row in clearing_list([CHUHENG, tenth, XICHUAN], DAY).rows]
+    assert numbers == ["GT-000001-2", "GT-000001-10", "GT-000002-1-1"]
 
 
 @pytest.mark.parametrize(
