@@ -15,7 +15,6 @@ from importlib.util import find_spec
 from ledger.book.db import SqlBook
 from ledger.chain.deploy import Deployment
 from ledger.chain.domain import read_domain
-from ledger.chain.nodes import DevNode
 from ledger.chain.nodes.binaries import node_binary
 from ledger.chain.rpc import Rpc
 from ledger.errors import GoldTicketError
@@ -23,6 +22,7 @@ from ledger.records import Cursor
 from ledger.settings import Settings
 from ledger.wiring import open_keystore, open_node
 
+_EMPTY = "empty; it fills when the gateway runs"
 MOST_DRIFT = 15
 """Seconds by which this machine's clock may differ from the chain's newest block when one is made at once."""
 
@@ -74,7 +74,9 @@ def _node(settings: Settings) -> list[Finding]:
 
 
 def _home(settings: Settings) -> list[Finding]:
-    settings.home.mkdir(parents=True, exist_ok=True)
+    if not settings.home.exists():
+        todo = "Check --home and GOLDTICKET_HOME; `goldticket deploy` makes a new one."
+        return [Finding("home", f"{settings.home.resolve()} does not exist", False, todo)]
     ok = os.access(settings.home, os.W_OK)
     return [Finding("home", str(settings.home.resolve()), ok, "" if ok else "Make the folder writable.")]
 
@@ -85,13 +87,16 @@ def _keys(settings: Settings) -> list[Finding]:
 
 
 def _book(settings: Settings) -> list[Finding]:
+    if not settings.dsn and not settings.home.joinpath("book.sqlite").exists():
+        return [Finding("book", _EMPTY, True)]
     with closing(SqlBook(settings.book_dsn)) as book:
         cursor = book.read(lambda store: store.get(Cursor, 1))
-    found = f"up to block {cursor.block}" if cursor else "empty; it fills when the gateway runs"
+    found = f"up to block {cursor.block}" if cursor else _EMPTY
     return [Finding("book", found, True)]
 
 
 def _chain(settings: Settings) -> list[Finding]:
+    deployment = Deployment.load(settings.deployment_file)
     node = open_node(settings)
     try:
         with closing(Rpc(node.engine.urls)) as rpc:
@@ -103,17 +108,18 @@ def _chain(settings: Settings) -> list[Finding]:
                     True,
                 )
             ]
-            found += _clock(int(head["timestamp"], 16), isinstance(node, DevNode))
-            read_domain(rpc, node.engine, Deployment.load(settings.deployment_file))
+            found += _clock(int(head["timestamp"], 16), settings.engine != "rpc")
+            read_domain(rpc, node.engine, deployment)
             return [*found, Finding("deployment", "ours, with the right domain", True)]
     finally:
         node.stop()
 
 
-def _clock(block_time: int, development: bool) -> list[Finding]:
+def _clock(block_time: int, embedded: bool) -> list[Finding]:
+    """An embedded chain's time may have been moved ahead, by a demo for instance, and never goes back."""
     drift = block_time - int(time.time())
-    if development:
-        return [Finding("clock", f"development chain, {drift:+,} s from this machine's", True)]
+    if embedded:
+        return [Finding("clock", f"embedded chain, {drift:+,} s from this machine's", True)]
     ok = drift < MOST_DRIFT
     todo = "" if ok else "The newest block is in this machine's future: set the clock by NTP."
     return [Finding("clock", f"newest block {drift:+,} s", ok, todo)]

@@ -96,6 +96,14 @@ def test_a_home_is_deployed_to_once(home: Path) -> None:
         run(home, "deploy", str(home / "genesis.json"))
 
 
+def test_the_doctor_makes_nothing_where_nothing_is(tmp_path: Path) -> None:
+    nowhere = tmp_path / "mistyped"
+    result = runner.invoke(cli, ["doctor", "--home", str(nowhere)])
+    assert result.exit_code == 1
+    assert "does not exist" in " ".join(result.output.split())
+    assert not nowhere.exists()
+
+
 def test_doctor_verify_rebuild(home: Path) -> None:
     assert "ours, with the right domain" in run(home, "doctor")
     report = json.loads(run(home, "verify", "--json"))
