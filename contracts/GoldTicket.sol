@@ -97,28 +97,31 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
         // solhint-disable-next-line avoid-tx-origin
         if (msg.sender != tx.origin) revert NotPlainAccount(msg.sender);
         uint256 count = calls.length;
+        bytes4 tooLittle = TooLittleGas.selector;
         for (uint256 i;;) {
-            bool short;
-            uint256 gas_;
             assembly ("memory-safe") {
                 // one scratch area behind the free memory serves every item; stops at the first that fails
                 let p := mload(0x40)
                 for { } lt(i, count) { i := add(i, 1) } {
                     let item := add(calls.offset, calldataload(add(calls.offset, shl(5, i))))
-                    gas_ := and(calldataload(item), 0xffffffff)
-                    let data := add(item, calldataload(add(item, 0x20)))
-                    let length := calldataload(data)
-                    calldatacopy(p, add(data, 0x20), length)
+                    let declared := and(calldataload(item), 0xffffffff)
+                    item := add(item, calldataload(add(item, 0x20)))
+                    let length := calldataload(item)
+                    calldatacopy(p, add(item, 0x20), length)
                     // a call passes on 63/64 of what is left at most; 700 covers what stands between here and there
-                    short := lt(sub(gas(), shr(6, gas())), add(gas_, 700))
-                    if short { break }
-                    if iszero(call(gas_, address(), 0, p, length, 0, 0)) { break }
+                    if lt(sub(gas(), shr(6, gas())), add(declared, 700)) {
+                        mstore(p, tooLittle)
+                        mstore(add(p, 4), i)
+                        mstore(add(p, 0x24), declared)
+                        mstore(add(p, 0x44), gas())
+                        revert(p, 0x64)
+                    }
+                    if iszero(call(declared, address(), 0, p, length, 0, 0)) { break }
                 }
             }
             if (i == count) break;
-            if (short) revert TooLittleGas(i, gas_, gasleft());
             if (refusals.length == 0) refusals = new bytes[](count);
-            refusals[i] = _refused(i, gas_);
+            refusals[i] = _refused(calls, i);
             unchecked {
                 ++i;
             }
@@ -141,12 +144,15 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
     }
 
     /// Why the item that was just called did not take effect; an item that only ran out of gas says nothing itself.
-    function _refused(uint256 position, uint256 declared) private returns (bytes memory reason) {
+    function _refused(Call[] calldata calls, uint256 position) private returns (bytes memory reason) {
+        uint256 declared;
         assembly ("memory-safe") {
             reason := mload(0x40)
             mstore(reason, returndatasize())
             returndatacopy(add(reason, 0x20), 0, returndatasize())
             mstore(0x40, and(add(add(reason, returndatasize()), 0x3f), not(0x1f)))
+            let item := add(calls.offset, calldataload(add(calls.offset, shl(5, position))))
+            declared := and(calldataload(item), 0xffffffff)
         }
         if (reason.length == 0) reason = abi.encodeWithSelector(ActOutOfGas.selector, declared);
         emit Refused(position, reason);

@@ -39,8 +39,20 @@ library Auth {
         }
     }
 
-    /// The word of the key behind 64 bytes of `signatures` from `offset` on; 0 when there is none.
-    function _word(Layout storage l, bytes32 d, bytes calldata signatures, uint256 offset)
+    /// One party's signatures: its word, or 0 when they are refused; `why` then finds the reason.
+    function tryParty(Layout storage l, bytes32 d, bytes calldata signatures) internal view returns (SignerWord) {
+        return signatures.length == 64 ? _word(l, d, signatures, 0, Rights.SOLE) : _pair(l, d, signatures);
+    }
+
+    function _pair(Layout storage l, bytes32 d, bytes calldata signatures) private view returns (SignerWord maker) {
+        if (signatures.length != 128) return maker;
+        maker = _word(l, d, signatures, 0, Rights.MAKER);
+        SignerWord checker = _word(l, d, signatures, 64, Rights.CHECKER);
+        if (maker.party() != checker.party()) maker = SignerWord.wrap(0);
+    }
+
+    /// The word of the key behind 64 bytes of `signatures` from `offset` on; 0 when there is none with this right.
+    function _word(Layout storage l, bytes32 d, bytes calldata signatures, uint256 offset, uint8 right)
         private
         view
         returns (SignerWord w)
@@ -61,19 +73,7 @@ library Auth {
             pop(staticcall(gas(), 1, p, 128, 0, 32))
             mstore(32, signers.slot)
             w := sload(keccak256(0, 64))
-        }
-    }
-
-    /// One party's signatures: its word, or 0 when they are refused; `why` then finds the reason.
-    function tryParty(Layout storage l, bytes32 d, bytes calldata signatures) internal view returns (SignerWord w) {
-        if (signatures.length == 64) {
-            w = _word(l, d, signatures, 0);
-            if (w.right() != Rights.SOLE) w = SignerWord.wrap(0);
-        } else if (signatures.length == 128) {
-            w = _word(l, d, signatures, 0);
-            SignerWord checker = _word(l, d, signatures, 64);
-            bool pair = w.right() == Rights.MAKER && checker.right() == Rights.CHECKER && w.party() == checker.party();
-            if (!pair) w = SignerWord.wrap(0);
+            w := mul(w, eq(and(shr(48, w), 0xff), right))
         }
     }
 
@@ -88,8 +88,8 @@ library Auth {
             return abi.encodeWithSelector(IErrors.BadSignatureLength.selector, signatures.length);
         }
         if (refusal.length == 0) {
-            uint48 maker = _word(l, d, signatures, 0).party();
-            uint48 checker = _word(l, d, signatures, signatures.length - 64).party();
+            uint48 maker = l.signers[recover(d, signatures, 0)].party();
+            uint48 checker = l.signers[recover(d, signatures, signatures.length - 64)].party();
             refusal = abi.encodeWithSelector(IErrors.MixedParties.selector, maker, checker);
         }
     }

@@ -169,11 +169,12 @@ library Offers {
             let m := mload(0x40)
             mstore(m, partType)
             let p := add(m, 0x80)
-            let end := add(p, shl(5, legs))
-            for { let slot := p } xor(slot, end) { slot := add(slot, 0x20) } {
+            let end := p
+            for { } legs { legs := sub(legs, 1) } {
                 calldatacopy(add(m, 0x20), leg, 0x60)
-                mstore(slot, keccak256(m, 0x80))
+                mstore(end, keccak256(m, 0x80))
                 leg := add(leg, 0x80)
+                end := add(end, 0x20)
             }
             mstore(p, keccak256(p, sub(end, p)))
             mstore(m, typeHash)

@@ -35,27 +35,29 @@ library SettleLib {
         Layout storage l = State.get();
         Auth.deadline(a.deadline);
         Auth.count(signatures, 1);
-        Auth.named(l, Auth.digest(State.separator(), ActHash.fund(a)), signatures[0], a.bank);
-        Auth.spend(l, a.bank, FUND, a.ref);
-        if (a.legs.length > MOST_LEGS) revert IErrors.TooMany(a.legs.length, MOST_LEGS);
+        (uint48 bank, bytes32 ref, FundLeg[] calldata legs) = (a.bank, a.ref, a.legs);
+        Auth.named(l, Auth.digest(State.separator(), ActHash.fund(a)), signatures[0], bank);
+        Auth.spend(l, bank, FUND, ref);
+        if (legs.length > MOST_LEGS) revert IErrors.TooMany(legs.length, MOST_LEGS);
         uint256 sum;
-        for (uint256 i; i < a.legs.length; ++i) {
-            if (a.legs[i].amount == 0) revert IErrors.BadAmount(i);
-            sum += a.legs[i].amount;
-            _fundOne(l, a, a.legs[i].issuance, a.legs[i].amount);
+        for (uint256 i; i < legs.length; ++i) {
+            uint96 amount = legs[i].amount;
+            if (amount == 0) revert IErrors.BadAmount(i);
+            sum += amount;
+            _fundOne(l, bank, ref, legs[i].issuance, amount);
         }
         if (sum != a.total || sum == 0) revert IErrors.TotalDiffers(sum, a.total);
     }
 
-    function _fundOne(Layout storage l, Fund calldata a, bytes16 issuance, uint96 amount) private {
+    function _fundOne(Layout storage l, uint48 bank, bytes32 ref, bytes16 issuance, uint96 amount) private {
         IssuanceWord iw = _issuance(l, issuance);
-        if (iw.clearingBank() != a.bank) revert IErrors.WrongParty(a.bank, iw.clearingBank());
+        if (iw.clearingBank() != bank) revert IErrors.WrongParty(bank, iw.clearingBank());
         Settlement storage settlement = l.settlements[issuance];
         uint256 paid = uint256(settlement.paid) + amount;
         if (paid > iw.face()) revert IErrors.BeyondFace(issuance, paid, iw.face());
         settlement.paid = uint96(paid);
         l.openings[iw.debtor()].used -= uint88(amount);
-        emit IEvents.Funded(issuance, a.bank, a.ref, amount, uint96(paid));
+        emit IEvents.Funded(issuance, bank, ref, amount, uint96(paid));
         if (paid == iw.face()) {
             l.issuances[issuance] = iw.withFlag(Flags.FUNDED);
             _lift(l, issuance, iw.debtor());
