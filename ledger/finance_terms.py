@@ -18,7 +18,7 @@ from ledger.errors import Conflict, NotFound
 from ledger.finance import BadExpiry, standing_lock
 from ledger.finance_quotes import price_of
 from ledger.finance_request import payment_day
-from ledger.ids import new_salt, to_hex
+from ledger.ids import new_salt, parse_hex, to_hex
 from ledger.ports import Store
 from ledger.records import Act, FinanceRequest, Issuance, Json, Leg, Lock, Quote, StoredDocument
 from ledger.references import BadReference, reference
@@ -122,7 +122,8 @@ def receipt(
     salt: bytes | None = None,
 ) -> dict[str, Any]:
     """The clearing bank's message that the bank's money for a lock is with it. `ref`: the payment's reference; the
-    registration number is the quote's unless given. Raises NotLocked, BadReference."""
+    registration number is the quote's unless given. The notice to the debtor is signed with it: its hash is the salt.
+    Raises NotLocked, BadReference."""
     standing = standing_lock(store, lock_id)
     number = quote_of(store, lock_id).registration if registration is None else registration
     return {
@@ -131,9 +132,17 @@ def receipt(
         "value": int(standing.value),
         "ref": reference(ref),
         "registration": reference(number, "registration number (中登网)"),
-        "salt": salt or new_salt(),
+        "salt": salt or _notice_of(store, lock_id) or new_salt(),
         "deadline": deadline,
     }
+
+
+def _notice_of(store: Store, lock_id: bytes) -> bytes | None:
+    """Hash of the notice that the debtor was given for a lock, if it was."""
+    leg = store.get(Leg, lock_id)
+    act = store.get(Act, leg.act) if leg else None
+    kept = act.extra.get("notice") if act else None
+    return parse_hex(str(kept)) if kept else None
 
 
 def cancel_lock(lock_id: bytes, deadline: int, salt: bytes | None = None) -> dict[str, Any]:

@@ -37,7 +37,15 @@ def from_file(
     """The bank's file (CSV or XLSX) for a clearing list. Raises InvalidFile, PayoutRefused, ReferenceSpent."""
     read = parse_payouts(data, rows_of(listed), now).require()
     return from_lines(
-        store, listed.bank, ref, read.paid, read.returned, now, deadline=deadline, missing=read.missing
+        store,
+        listed.bank,
+        ref,
+        read.paid,
+        read.returned,
+        now,
+        deadline=deadline,
+        missing=read.missing,
+        document=listed.hash,
     )
 
 
@@ -51,10 +59,11 @@ def from_lines(
     *,
     deadline: int,
     missing: Sequence[ClearingRow] = (),
+    document: bytes | None = None,
 ) -> PayOutDraft:
     """The same from lines. From 200 paid lines on the reference gets a number behind it: REF, REF/2, REF/3.
 
-    Raises BadReference, ReferenceSpent.
+    `document`: hash of the clearing list, which the bank signs as the salt. Raises BadReference, ReferenceSpent.
     """
     spent_ref = reference(ref)
     if store.count(Payment, bank=bank, ref=spent_ref):
@@ -66,6 +75,7 @@ def from_lines(
             ref if place == 1 else f"{ref}/{place}",
             [(parse_ticket_id(line.ticket), line.amount, line.paid_at) for line in part],
             deadline,
+            document,
         )
         for place, part in enumerate(parts, 1)
     ]

@@ -268,6 +268,7 @@ def test_a_whole_financing(live: Live, ticket: str, asked: str, quotes: dict[str
     [act] = live.seen(LANWAN, "/acts", kind="Lock")["items"]
     assert act["extra"]["notice"] == notice["hash"]
     receipt = live.done(HUAIYUE, "/finance/receipts", {"lock": lock, "ref": "HY20261208-77"})
+    assert receipt["message"]["salt"] == notice["hash"]
     live.carry(receipt, HUAIYUE)
     sold = live.seen(LANWAN, f"/tickets/{lock}")
     assert (sold["holder"]["id"], sold["status"], sold["value"]) == (LANWAN.id, "live", str(VALUE))

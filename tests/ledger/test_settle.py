@@ -320,6 +320,7 @@ def test_a_returned_line_is_paid_later_under_a_new_reference(mirror, listed):
         store, listed.record, file_of(listed, mirror.now), "P-1", mirror.now, deadline=end
     )
     (message,) = draft.messages
+    assert message["salt"] == listed.record.hash, "the bank signs the list that it has paid"
     (back,) = draft.returned
     assert [line["amount"] for line in message["lines"]] == [500_000_00]
     assert (back.reason, back.amount, text_of(back.ref)) == ("账户已销户", 300_000_00, "P-1")
