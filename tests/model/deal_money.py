@@ -22,11 +22,16 @@ def fund(hand: Hand, table: Table) -> Step | None:
         return None
     model = hand.model
     bank = model.issuances[first].clearing_bank
-    others = [id for id, i in model.issuances.items() if open_(i) and i.clearing_bank == bank and id != first]
+    any_ = hand.chance(0.15)
+    others = [
+        id
+        for id, i in model.issuances.items()
+        if i.clearing_bank == bank and id != first and (any_ or open_(i))
+    ]
     legs = []
     for id in [first, *(hand.some(others, 2) if hand.chance(0.3) else [])]:
         rest = model.issuances[id].face - model.issuances[id].paid
-        amount = rest if hand.chance(0.5) else hand.up_to(rest)
+        amount = rest if hand.chance(0.5) else hand.up_to(max(rest, 1))
         legs.append({"issuance": id, "amount": amount})
     return _funding(hand, bank, legs)
 
@@ -89,6 +94,7 @@ def reportOverdue(hand: Hand, table: Table) -> Step | None:
 def waive(hand: Hand, table: Table) -> Step | None:
     """Best one that is reported."""
     id = hand.issuance(lambda i: i.reported) or hand.issuance(open_)
+    id = hand.issuance() if hand.chance(0.1) else id
     if id is None:
         return None
     return hand.step("waive", hand.panel(), issuance=id, sequence=hand.sequence("issuance", id))
@@ -96,7 +102,10 @@ def waive(hand: Hand, table: Table) -> Step | None:
 
 def replaceBank(hand: Hand, table: Table) -> Step | None:
     """By another clearing bank."""
-    id = hand.issuance(lambda i: not i.void)
+    locked = [lock[:16] for lock in hand.model.locks]
+    id = hand.one(locked) if locked and hand.chance(0.5) else hand.issuance(lambda i: not i.void)
+    if id is None or hand.chance(0.1):
+        id = hand.issuance()
     if id is None:
         return None
     i = hand.model.issuances[id]
@@ -130,7 +139,8 @@ def _later(hand: Hand, kind: str, old: bool) -> Step | None:
 def freeze(hand: Hand, table: Table) -> Step | None:
     """An order over some of a ticket, or more than there is."""
     ids = hand.tickets(lambda _, t, i: t.value > t.taken and not i.void) if hand.chance(0.9) else []
-    id = hand.one(ids) or hand.one(hand.tickets(lambda *_: True))
+    ordered = [id for id in ids if any(hand.model.tickets[id].orders)]
+    id = hand.one(ordered if hand.chance(0.5) else ids) or hand.one(hand.tickets(lambda *_: True))
     if id is None:
         return None
     value = hand.model.tickets[id].value

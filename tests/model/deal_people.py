@@ -10,7 +10,17 @@ from tests.model.participants import AUDITOR, REGISTRAR
 from tests.model.reference import BANK, CLEARING_BANK, CORE, DAY, SUPPLIER
 from tests.model.steps import Sig, Step
 
-ROLES = (SUPPLIER, SUPPLIER, SUPPLIER, CORE, CORE | SUPPLIER, BANK, BANK | CLEARING_BANK, REGISTRAR, AUDITOR)
+ROLES = (
+    SUPPLIER,
+    SUPPLIER,
+    CORE,
+    CORE | SUPPLIER,
+    BANK,
+    BANK | CLEARING_BANK,
+    REGISTRAR,
+    REGISTRAR | BANK,
+    AUDITOR,
+)
 MOST = 30
 """Participants of a run."""
 
@@ -115,10 +125,10 @@ def completeRecovery(hand: Hand, table: Table) -> Step | None:
 def suspend(hand: Hand, table: Table) -> Step | None:
     """By the registrar or the panel; some are lifted."""
     suspended = [p for p, who in hand.model.participants.items() if who.suspended_until > hand.now]
-    lifts = bool(suspended) and hand.chance(0.6)
-    party = hand.one(suspended) if lifts else _anybody(hand)
+    lifts = hand.chance(0.6) if suspended else hand.chance(0.15)
+    party = hand.one(suspended) if lifts and suspended else _anybody(hand)
     by_panel = hand.chance(0.5)
-    days = hand.up_to((60 if by_panel else 30) * DAY)
+    days = hand.up_to((60 if by_panel or hand.chance(0.1) else 30) * DAY)
     return hand.step(
         "suspend",
         hand.panel() if by_panel else [hand.seal(hand.one(hand.with_role(REGISTRAR)))],

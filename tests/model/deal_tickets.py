@@ -72,6 +72,7 @@ def _invoices(hand: Hand, debtor: int, face: int) -> list[dict[str, Any]]:
         (_, fingerprint), used, total = hand.one(before)
         amount = min(total - used, face)
         if amount > 0:
+            total += hand.chance(0.05)
             found.append({"fingerprint": fingerprint, "total": total, "amount": amount})
             face -= amount
     while face:
@@ -86,7 +87,8 @@ def withdrawIssue(hand: Hand, table: Table) -> Step | None:
     """Of an issue act that took effect, or that lies ready."""
     if not table.issues:
         return None
-    id = hand.one(list(table.issues))
+    waiting = [id for id in table.issues if id not in hand.model.issuances]
+    id = hand.one(waiting if waiting and hand.chance(0.6) else list(table.issues))
     message = table.issues[id]
     return Step(
         "withdrawIssue",
@@ -101,16 +103,18 @@ def voidIssuance(hand: Hand, table: Table) -> Step | None:
     """Of an issuance that nobody has paid for; best one with a single holder."""
     model = hand.model
     known = [id for id, i in model.issuances.items() if id in table.issues and not i.void and not i.paid]
-    if not known:
+    id = hand.one(known) if known and hand.chance(0.9) else hand.one(list(table.issues))
+    if id is None:
         return None
-    id = hand.one(known)
     holders: dict[int, list[bytes]] = {}
     for word, t in model.tickets.items():
         if word[:16] == id and t.party:
             holders.setdefault(t.party, []).append(word)
-    holder = max(holders, key=lambda h: sum(model.tickets[word].value for word in holders[h]))
-    words = sorted(word for word in holders[holder] if hand.chance(0.5) or model.tickets[word].value)
-    seals = [hand.seal(dict.__getitem__(model.issuances, id).debtor), hand.seal(holder)]
+    held = {h: sum(model.tickets[word].value for word in words) for h, words in holders.items()}
+    holder = max(held, key=lambda h: held[h], default=table.issues[id]["supplier"])
+    mine = holders.get(holder, [])
+    words = sorted(word for word in mine if hand.chance(0.5) or model.tickets[word].value)
+    seals = [hand.seal(table.issues[id]["debtor"]), hand.seal(holder)]
     step = hand.step("voidIssuance", seals, issuance=id, tickets=words)
     step.carried = table.issues[id]
     return step
@@ -191,13 +195,18 @@ def withdraw(hand: Hand, table: Table) -> Step | None:
     """Some children of an offer."""
     if not table.offers:
         return None
-    offer = hand.one(table.offers)
+    waiting = [offer for offer in table.offers if not _begun(hand, table, offer)]
+    offer = hand.one(waiting if waiting and hand.chance(0.4) else table.offers)
     ticket = offer.message["ticket"]
     t = hand.model.tickets.get(ticket)
     places = list(range(len(offer.message.get("children", [0]))))
     digest = offer.digest(table.domain)
     seals = [hand.seal(t.party if t else 0)]
     return hand.step("withdraw", seals, ticket=ticket, offer=digest, indexes=hand.some(places, 4))
+
+
+def _begun(hand: Hand, table: Table, offer: Step) -> bool:
+    return any(id in hand.model.tickets for id in offer.made(table.domain))
 
 
 def withdrawAll(hand: Hand, table: Table) -> Step | None:

@@ -115,6 +115,8 @@ class Hand:
     def movable(self, depth: int = 0) -> bytes | None:
         """A ticket of which value can be offered now."""
         now = self.now
+        if self.chance(0.04):
+            return self.one(self.tickets(lambda *_: True))  # type: ignore[no-any-return]
         found: bytes | None = self.one(
             self.tickets(
                 lambda _, t, i: (

@@ -50,7 +50,7 @@ class Participants:
     # ---- the acts
 
     def admit(self, a: Row) -> None:
-        self._begin(a, 2 + len(a.keys), PARTICIPANTS)
+        self._begin(a, signatures=2 + len(a.keys), stage=PARTICIPANTS)
         self._role(a.registrar, REGISTRAR)
         self._role(a.bank, BANK)
         refuse(NotIndependent=a.registrar == a.bank)
@@ -82,7 +82,7 @@ class Participants:
         self.owner.update(dict.fromkeys(keys, party))
 
     def changeSigners(self, a: Row) -> None:
-        self._begin(a, 1 + len(a.add))
+        self._begin(a, signatures=1 + len(a.add))
         self._sequence(a, "participant", a.party)
         self._named(a, a.party)
         self._consent(a, a.add, 1)
@@ -93,7 +93,7 @@ class Participants:
         self.owner.update({k["key"]: a.party for k in a.add})
 
     def changeProfile(self, a: Row) -> None:
-        self._begin(a, 1)
+        self._begin(a, signatures=1)
         self._sequence(a, "participant", a.party)
         self._named(a, a.party)
         self.participants[a.party].profile = a.profile
@@ -119,14 +119,14 @@ class Participants:
         return change is not None and bool(self.now < change.ready_at + 14 * DAY)
 
     def vetoRecovery(self, a: Row) -> None:
-        self._begin(a, 1)
+        self._begin(a, signatures=1)
         refuse(NoRecovery=a.recovery != getattr(self.recoveries.get(a.party), "digest", None))
         key = self._one_key(a, 0)
         refuse(NotASigner=not self._right(key), WrongParty=self.owner.get(key) != a.party)
         del self.recoveries[a.party]
 
     def completeRecovery(self, a: Row) -> None:
-        self._begin(a, 1)
+        self._begin(a, signatures=1)
         refuse(NoRecovery=a.recovery != getattr(self.recoveries.get(a.party), "digest", None))
         refuse(TooEarly=self.now < self.recoveries[a.party].ready_at)
         key = self._one_key(a, 0)
@@ -168,8 +168,8 @@ class Participants:
         self._by_panel(a)
         self.closed = True
 
-    def _by_panel(self, a: Row, stage: int = 0) -> None:
-        self._begin(a, None, stage)
+    def _by_panel(self, a: Row) -> None:
+        self._begin(a)
         self._sequence(a, "governance", 0)
         self._panel(a, 0)
 

@@ -98,7 +98,8 @@ class Model(Participants):
     # ---- LIMITS
 
     def setPolicy(self, a: Row) -> None:
-        self._by_panel(a, LIMITS)
+        self._begin(a, stage=LIMITS)
+        self._by_panel(a)
         refuse(BadMonths=not 1 <= a.months <= 36, StartsInThePast=a.begins < self.now)
         self.months, self.next_months, self.next_from = self._tenor(), a.months, a.begins
 
@@ -106,7 +107,7 @@ class Model(Participants):
         return self.next_months if self.next_months and self.now >= self.next_from else self.months
 
     def setLimit(self, a: Row) -> None:
-        self._begin(a, 1, LIMITS)
+        self._begin(a, signatures=1, stage=LIMITS)
         core = self._role(a.core, CORE)
         self._sequence(a, "opening", a.core)
         self._named(a, core.clearing_bank)
@@ -124,7 +125,7 @@ class Model(Participants):
     # ---- ISSUE
 
     def issue(self, a: Row) -> None:
-        self._begin(a, None, ISSUE)
+        self._begin(a, stage=ISSUE)
         refuse(DeploymentClosed=self.closed, BadSignatureCount=len(a.signatures) != 2)
         self._named(a, a.debtor)
         core = self._active(a.debtor)
@@ -199,7 +200,7 @@ class Model(Participants):
         return before + used, committed or total
 
     def withdrawIssue(self, a: Row) -> str:
-        self._begin(a, 1)
+        self._begin(a, signatures=1)
         refuse(IssueDiffers=a.carried.digest != a.issue)
         self._named(a, a.carried.debtor)
         root = a.carried.digest[:16] + ROOT
@@ -207,7 +208,7 @@ class Model(Participants):
         return self._withdrawn([root])
 
     def voidIssuance(self, a: Row) -> str:
-        self._begin(a, 2)
+        self._begin(a, signatures=2)
         refuse(IssueDiffers=a.carried.digest[:16] != a.issuance)
         i, whole = self._issuance(a.issuance), 0
         refuse(AlreadyFunded=i.paid)
@@ -285,7 +286,7 @@ class Model(Participants):
         return "in part" if self.refusals else "done"
 
     def withdraw(self, a: Row) -> str:
-        self._begin(a, 1)
+        self._begin(a, signatures=1)
         refuse(TooMany=len(a.indexes) > 100)
         refuse(NotHolder=self._party(a.digest, a.signatures[0]) != self._at(a.ticket).party)
         return self._withdrawn([self.child_id(a.ticket, a.offer, place) for place in a.indexes])
@@ -296,7 +297,7 @@ class Model(Participants):
         return "done" if fresh else "nothing left"
 
     def withdrawAll(self, a: Row) -> None:
-        self._begin(a, 1)
+        self._begin(a, signatures=1)
         holder, t = self._party(a.digest, a.signatures[0]), self._at(a.ticket)
         refuse(NotHolder=t.party != holder, StaleVersion=t.version != a.version)
         refuse(VersionsExhausted=t.version == 0xFFFF)
@@ -305,7 +306,7 @@ class Model(Participants):
     # ---- FINANCE
 
     def lock(self, a: Row) -> None:
-        self._begin(a, 2, FINANCE)
+        self._begin(a, signatures=2, stage=FINANCE)
         holder = self._party(a.digest, a.signatures[0])
         self._active(holder)
         t, i = self._offerable(a, holder)
@@ -322,7 +323,7 @@ class Model(Participants):
         self.locks[id] = Row(bank=a.bank, clearing_bank=a.clearingBank, parent=a.ticket)
 
     def release(self, a: Row) -> str:
-        self._begin(a, 1)
+        self._begin(a, signatures=1)
         t, lock, i = self._locked(a.lock)
         refuse(LockDiffers=a.bank != lock.bank or a.value != t.value)
         self._named(a, lock.clearing_bank)
@@ -340,7 +341,7 @@ class Model(Participants):
         return "funded" if self.now < t.expiry else "expired"
 
     def cancelLock(self, a: Row) -> None:
-        self._begin(a, 2)
+        self._begin(a, signatures=2)
         lock = self._locked(a.lock)[1]
         self._named(a, self.tickets[lock.parent].party, lock.bank)
         self._return(a.lock)
@@ -356,7 +357,7 @@ class Model(Participants):
     # ---- SETTLE
 
     def fund(self, a: Row) -> str:
-        self._begin(a, 1)
+        self._begin(a, signatures=1)
         self._named(a, a.bank)
         refuse(ReferenceSpent=(a.bank, "Fund", a.ref) in self.spent, TooMany=len(a.legs) > 200)
         paid: dict[bytes, int] = {}
@@ -375,7 +376,7 @@ class Model(Participants):
         return word
 
     def payOut(self, a: Row) -> str:
-        self._begin(a, 1)
+        self._begin(a, signatures=1)
         self._named(a, a.bank)
         refuse(ReferenceSpent=(a.bank, "PayOut", a.ref) in self.spent, TooMany=len(a.lines) > 200)
         refuse(BadAmount=not a.lines)
@@ -436,13 +437,13 @@ class Model(Participants):
         self.replacements[a.issuance] = Row(digest=a.digest, ready_at=self.now + 14 * DAY, bank=a.bank)
 
     def vetoReplacement(self, a: Row) -> None:
-        self._begin(a, 1)
+        self._begin(a, signatures=1)
         refuse(NoReplacement=a.replacement != getattr(self.replacements.get(a.issuance), "digest", None))
         self._named(a, self.issuances[a.issuance].clearing_bank)
         del self.replacements[a.issuance]
 
     def completeReplacement(self, a: Row) -> None:
-        self._begin(a, 1)
+        self._begin(a, signatures=1)
         refuse(NoReplacement=a.replacement != getattr(self.replacements.get(a.issuance), "digest", None))
         refuse(TooEarly=self.now < self.replacements[a.issuance].ready_at)
         self._named(a, self.replacements[a.issuance].bank)

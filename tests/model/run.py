@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.model.branches import Branch
 from tests.model.pair import Differs
 from tests.model.record import Writer
 from tests.model.session import Session
@@ -35,11 +36,12 @@ def run(
     tell: Callable[[Result], None] = lambda _: None,
     model: type | None = None,
     folder: Path = REGRESSIONS,
+    wanted: Iterable[Branch] = (),
 ) -> Result:
     """At least so many steps, everything decided by the seed. Stops at the first difference."""
     result = Result()
     while result.steps < steps and not result.found:
-        session = one(seed * 1_000_003 + result.sessions, result, model)
+        session = one(seed * 1_000_003 + result.sessions, result, model, wanted)
         result.steps += len(session.steps)
         result.sessions += 1
         if result.found:
@@ -52,9 +54,9 @@ def run(
     return result
 
 
-def one(seed: int, result: Result, model: type | None = None) -> Session:
+def one(seed: int, result: Result, model: type | None = None, wanted: Iterable[Branch] = ()) -> Session:
     """One session to its end, or to the first difference."""
-    session = Session(seed, closes=SESSION * 3 // 4, covered=result.covered, model=model)
+    session = Session(seed, closes=SESSION * 3 // 4, covered=result.covered, model=model, wanted=wanted)
     try:
         for number in range(SESSION):
             if seed % 3 == 0 and number == SESSION // 2:

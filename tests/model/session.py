@@ -36,22 +36,22 @@ WEIGHTS: dict[str, float] = {
     "payOut": 8,
     "reportOverdue": 2,
     "waive": 1,
-    "replaceBank": 1,
-    "vetoReplacement": 0.7,
-    "completeReplacement": 0.8,
+    "replaceBank": 1.5,
+    "vetoReplacement": 0.9,
+    "completeReplacement": 1.2,
     "freeze": 3,
     "unfreeze": 2,
-    "admit": 0.8,
+    "admit": 1,
     "changeSigners": 1.5,
     "changeProfile": 0.7,
-    "recover": 1,
-    "vetoRecovery": 0.6,
-    "completeRecovery": 0.8,
-    "suspend": 1.2,
+    "recover": 1.5,
+    "vetoRecovery": 0.9,
+    "completeRecovery": 1,
+    "suspend": 1.5,
     "changePanel": 0.6,
     "stop": 0.6,
     "close": 0.4,
-    "setPolicy": 0.6,
+    "setPolicy": 0.8,
     "setLimit": 2,
     "halt": 0.8,
     "voidIssuance": 1.5,
@@ -74,8 +74,9 @@ FOREIGN = Domain(1, "0x" + "11" * 20, bytes(32))
 
 
 class Session:
-    """Everything is decided by `seed`. `steps`: all that was sent, to be replayed. Before `closes` steps no act that
-    closes the ledger for new issuances may work: it would be dull from there on."""
+    """Everything is decided by `seed`, and by which of the `wanted` outcomes are not `covered` yet. `steps`: all that
+    was sent, to be replayed. Before `closes` steps no act may work that closes the ledger for new issuances: it would
+    be dull from there on."""
 
     def __init__(
         self,
@@ -84,9 +85,12 @@ class Session:
         covered: Counter[tuple[str, str]] | None = None,
         keys: Keys | None = None,
         model: type | None = None,
+        wanted: Iterable[tuple[str, str]] = (),
     ) -> None:
         self.seed, self.closes, self.modelled = seed, closes, model or Model
         self.covered: Counter[tuple[str, str]] = Counter() if covered is None else covered
+        self.wanted, self.rare = tuple(sorted(wanted)), set[str]()
+        self._weighed: list[float] | None = None
         self.rnd = Random(seed)
         self.evm, self.keys = Evm(timestamp=OPENED, number=100), keys or Keys()
         self.pairs: list[Pair] = []
@@ -154,9 +158,17 @@ class Session:
         """One random step; its outcome. Raises Differs."""
         step = None
         while step is None:
-            step = self._dealt(kind or self.rnd.choices(list(WEIGHTS), list(WEIGHTS.values()))[0])
+            step = self._dealt(kind or self.rnd.choices(list(WEIGHTS), self._weights())[0])
             kind = ""
         return self.run(step)
+
+    def _weights(self) -> list[float]:
+        """Kinds of which something wanted was not seen yet come more often, and go wrong more often."""
+        if self._weighed is None or len(self.steps) % 200 == 0:
+            missing = Counter(kind for kind, name in self.wanted if (kind, name) not in self.covered)
+            self.rare = set(missing)
+            self._weighed = [w * (4 if missing[kind] else 1) for kind, w in WEIGHTS.items()]
+        return self._weighed
 
     def _dealt(self, kind: str) -> Step | None:
         on = self.rnd.randrange(len(self.pairs)) if self.rnd.random() < 0.3 else len(self.pairs) - 1
@@ -181,7 +193,8 @@ class Session:
         if step is None:
             return blind(hand, kind) if hand.chance(0.15) else None
         table.keep(step)
-        if hand.chance(0.3) or (kind == "close" and hand.chance(0.95)):
+        share = 0.3 if WEIGHTS[kind] > 2 else 0.45
+        if hand.chance(share + 0.2 * (kind in self.rare)) or (kind == "close" and hand.chance(0.95)):
             step = twist(hand, step, table.domain, self._elsewhere(hand.on))
         if kind == "close" and len(self.steps) < self.closes and self._works(step):
             return None
@@ -205,7 +218,16 @@ class Session:
         if not steps:
             return None
         place = self.rnd.randrange(len(steps))
+        if self.rnd.random() < 0.2:
+            ended = [n for n, step in enumerate(steps) if self._withdrawn(step)]
+            place = self.rnd.choice(ended) if ended else place
         return steps.pop(place) if kind == "pooled" and self.rnd.random() < 0.5 else steps[place]
+
+    def _withdrawn(self, step: Step) -> bool:
+        """Whether what it would make was withdrawn."""
+        pair = self.pairs[step.on]
+        made = (pair.model.tickets.get(id) for id in step.made(pair.domain))
+        return any(t is not None and t.state == "withdrawn" for t in made)
 
     def _relay(self, hand: Hand, table: Table) -> Step | None:
         step = Step("relay", on=hand.on)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 from ledger import typed
 from ledger.typed import Domain
-from tests.model.hand import CHECKER, MAKER, Hand
+from tests.model.hand import Hand
 from tests.model.reference import DAY
-from tests.model.steps import UNSIGNED, Seal, Sig, Step
+from tests.model.steps import UNSIGNED, Sig, Step
+from tests.model.twists_signing import pin, signatures
 
 LARGEST = (1 << 96) - 1
 
@@ -20,17 +20,22 @@ def twist(hand: Hand, step: Step, domain: Domain, foreign: Domain) -> Step:
     """A copy with one thing wrong; now and then what comes out is right all the same. `foreign`: where else the
     same keys may have signed the same act."""
     step = _copy(step)
-    if step.kind not in UNSIGNED and hand.chance(0.45):
-        _signatures(hand, step, domain, foreign)
-    elif step.kind not in UNSIGNED and hand.chance(0.08):
+    signed = step.kind not in UNSIGNED
+    if signed and hand.chance(0.4):
+        signatures(hand, step, foreign)
+    elif signed and hand.chance(0.08):
         step.message["deadline"] = hand.now - hand.up_to(DAY)
-    elif step.kind == "transfer" and hand.chance(0.3):
+    elif step.kind == "transfer" and hand.chance(0.4):
         _places(hand, step)
-    elif hand.chance(0.12):
+    elif step.kind in KEYS and hand.chance(0.35):
+        _keys(hand, step)
+    elif step.kind in PARTIES and hand.chance(0.3):
+        _another(hand, step)
+    elif hand.chance(0.1):
         _too_many(hand, step)
     else:
-        if step.kind not in UNSIGNED and hand.chance(0.1):
-            _pin(step, step.digest(domain))
+        if signed and hand.chance(0.1):
+            pin(step, step.digest(domain))
         _field(hand, step.message, step.primary)
     _aligned(step)
     return step
@@ -71,95 +76,53 @@ def blind(hand: Hand, kind: str) -> Step | None:
     return step
 
 
-# ---- signatures
+# ---- who is in it
+
+PARTIES = {
+    "admit": (("registrar", 0), ("bank", 1)),
+    "changeSigners": (("party", 0),),
+    "changeProfile": (("party", 0),),
+    "issue": (("debtor", 0), ("supplier", 1), ("clearingBank", -1)),
+    "lock": (("bank", 1), ("clearingBank", -1)),
+    "fund": (("bank", 0),),
+    "payOut": (("bank", 0),),
+    "replaceBank": (("bank", 1),),
+}
+"""Fields that name a party, and the place of its signatures; -1: it does not sign."""
+KEYS = {"admit": ("keys", 2), "recover": ("keys", 1), "changeSigners": ("add", 1)}
+"""Fields with keys that come in, and the place where their signatures begin."""
 
 
-def _signatures(hand: Hand, step: Step, domain: Domain, foreign: Domain) -> None:
-    places: list[Any] = [None] if hand.chance(0.2) else [*range(len(step.seals)), *step.accepts]
-    place = hand.one(places)
-    if place is None or not step.seals:
-        if step.kind == "transfer":
-            return
-        _count(hand, step)
+def _another(hand: Hand, step: Step) -> None:
+    """Somebody else instead of a party, and duly signed; sometimes one who is in it already."""
+    name, place = hand.one(PARTIES[step.kind])
+    inside = [step.message[other] for other, _ in PARTIES[step.kind]]
+    everybody = hand.up_to(len(hand.model.participants) + 1)
+    step.message[name] = hand.one(inside) if hand.chance(0.25) else everybody
+    if place >= 0:
+        step.seals[place] = hand.seal(step.message[name])
+
+
+def _keys(hand: Hand, step: Step) -> None:
+    """A key that is known, twice the same, a right that there is not, or too few of them to sign."""
+    name, first = KEYS[step.kind]
+    keys = step.message[name]
+    place = hand.up_to(len(keys)) - 1
+    pick = hand.up_to(5)
+    if not keys:
         return
-    seal = place.seal if not isinstance(place, int) else step.seals[place]
-    how: Callable[..., Seal] = hand.one(
-        (_length, _broken, _stranger, _other, _right, _mixed, _over, _gone, _foreign)
-    )
-    wrong = how(hand, seal) if how is not _foreign else _foreign(hand, seal, step.digest(foreign))
-    if isinstance(place, int):
-        step.seals[place] = wrong
-    else:
-        place.seal = wrong
-
-
-def _count(hand: Hand, step: Step) -> None:
-    """One too few, one too many, or in another order."""
-    pick = hand.up_to(4)
-    if pick == 1 and step.seals:
-        step.seals.pop(hand.up_to(len(step.seals) - 1, 0))
+    if pick == 1:
+        keys[place]["right"] = hand.one((0, 4, 255))
     elif pick == 2:
-        step.seals.append(hand.seal(hand.up_to(len(hand.model.participants))))
-    elif pick == 3 and step.seals:
-        step.seals.append(step.seals[-1])
+        keys.append(dict(keys[place]))
+        step.seals.insert(first + len(keys) - 1, step.seals[first + place])
+    elif pick == 3:
+        step.seals[first : first + len(keys)] = step.seals[first : first + 1]
+        keys[:] = keys[:1]
+        keys[0]["right"] = hand.up_to(2)
     else:
-        step.seals.reverse()
-
-
-def _length(hand: Hand, seal: Seal) -> Seal:
-    return () if hand.chance(0.5) else (seal + seal + seal)[:3]
-
-
-def _broken(hand: Hand, seal: Seal) -> Seal:
-    place = hand.up_to(len(seal), 1) - 1 if seal else 0
-    return tuple(Sig("") if n == place else sig for n, sig in enumerate(seal))
-
-
-def _stranger(hand: Hand, seal: Seal) -> Seal:
-    return (Sig(hand.new_key()),)
-
-
-def _other(hand: Hand, seal: Seal) -> Seal:
-    return hand.seal(hand.up_to(len(hand.model.participants)))
-
-
-def _keys(hand: Hand, right: int) -> list[str]:
-    return [k for who in hand.model.participants.values() for k, has in who.keys.items() if has == right]
-
-
-def _right(hand: Hand, seal: Seal) -> Seal:
-    """A key where it has no such right: a maker alone, a checker first, a pair of soles."""
-    if len(seal) == 2:
-        return seal[1], seal[0]
-    owner = hand.model.owner.get(seal[0].key, 0) if seal else 0
-    who = hand.model.participants.get(owner)
-    keys = [key for key, right in who.keys.items() if right in (MAKER, CHECKER)] if who else []
-    return (Sig(hand.one(keys)),) if keys and hand.chance(0.7) else seal + seal
-
-
-def _mixed(hand: Hand, seal: Seal) -> Seal:
-    if len(seal) == 2 and hand.chance(0.5):
-        return seal[0], Sig(hand.one(_keys(hand, CHECKER)))
-    return Sig(hand.one(_keys(hand, MAKER))), Sig(hand.one(_keys(hand, CHECKER)))
-
-
-def _over(hand: Hand, seal: Seal) -> Seal:
-    return tuple(Sig(sig.key, hand.salt()) if sig.key else sig for sig in seal)
-
-
-def _gone(hand: Hand, seal: Seal) -> Seal:
-    """A key that may sign no more, or not yet."""
-    gone = [key for key in hand.model.owner if not hand.model._right(key)]
-    return (Sig(hand.one(gone)),) if gone else ()
-
-
-def _foreign(hand: Hand, seal: Seal, digest: bytes = b"") -> Seal:
-    return tuple(Sig(sig.key, digest) if sig.key else sig for sig in seal)
-
-
-def _pin(step: Step, digest: bytes) -> None:
-    """What was signed stays signed, whatever the act then says."""
-    step.seals = [tuple(Sig(s.key, s.over or digest) if s.key else s for s in seal) for seal in step.seals]
+        keys[place]["key"] = hand.one(list(hand.model.owner))
+        step.seals[first + place] = (Sig(keys[place]["key"]),)
 
 
 # ---- what it says
@@ -170,7 +133,8 @@ def _field(hand: Hand, message: dict[str, Any], primary: str) -> None:
     names = [
         (name, of) for name, of in _fields(message, primary) if name not in ("salt", "evidence", "trade")
     ]
-    name, of = hand.one(names)
+    arrays = [(name, of) for name, of in names if of.endswith("[]")]
+    name, of = hand.one(arrays if arrays and hand.chance(0.3) else names)
     if not of.endswith("[]"):
         message[name] = _changed(hand, name, of, message[name])
         return
@@ -215,9 +179,10 @@ def _changed(hand: Hand, name: str, of: str, value: Any) -> Any:
 
 def _number(hand: Hand, name: str, bits: int, value: int) -> int:
     if bits == 48:
-        return hand.up_to(len(hand.model.participants) + 1, 0)
+        everybody = len(hand.model.participants)
+        return hand.up_to(everybody) if hand.chance(0.7) else int(hand.one((0, everybody + 1)))
     if bits == 96:
-        return int(hand.one((0, 1, value - 1, value + 1, value * 2, LARGEST, 1 << 88, 10**14)) or 0)
+        return int(hand.one((0, 0, 1, value - 1, value + 1, value * 2, LARGEST, 1 << 88, 10**14)) or 0)
     if bits == 40:
         day = hand.up_to(40) * DAY
         near = (0, hand.now - 1, hand.now, hand.now + 1, value - 1, value + 1)
