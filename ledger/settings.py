@@ -18,13 +18,15 @@ class Settings(BaseSettings):
         default=Path(".goldticket"), description="Folder of the embedded node, the book, keys and logs"
     )
     dsn: str = Field(
-        "", description="Database; default: SQLite in the home folder. PostgreSQL: postgresql+psycopg://…"
+        "",
+        description="Database; default: SQLite in the home folder. PostgreSQL: postgresql+psycopg://…",
+        repr=False,  # it may hold a password, as the URLs of the network may
     )
     engine: Literal["ganache", "hardhat", "anvil", "rpc"] = Field(
         "ganache", description="The embedded node to start, or `rpc` for a network that is already there"
     )
     rpc_urls: list[str] = Field(
-        default_factory=list, description="JSON-RPC URLs of the network, with engine `rpc`"
+        default_factory=list, description="JSON-RPC URLs of the network, with engine `rpc`", repr=False
     )
     host: str = Field("127.0.0.1", description="Address the API listens on")
     port: int = Field(8600, ge=0, le=65535, description="Port the API listens on; 0: any free one")

@@ -12,11 +12,11 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
 from ledger.chain.nodes import NodeRefused, NodeUnreachable
+from ledger.chain.nodes.rpc import shown
 
 LEFT_ALONE = 15.0
 """Seconds for which a node that did not answer is not asked first."""
@@ -150,12 +150,6 @@ class Rpc:
         return sorted(
             self.urls, key=lambda url: self._silent_until[url] if self._silent_until[url] > now else 0
         )
-
-
-def shown(url: str) -> str:
-    """The URL without user, password, path and query, any of which may hold a key to the node's service."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _result(url: str, method: str, answer: dict[str, Any]) -> Any:

@@ -4,6 +4,9 @@ docs/settings.md
 ├── it should have a row for each field of Settings, in its order, with its description
 ├── it should state the default of each
 └── it should have no row more
+
+repr of Settings
+└── it should hold no password: not the passphrase, not the database's, not the node's
 """
 
 from __future__ import annotations
@@ -38,3 +41,14 @@ def test_each_setting_should_be_documented_as_it_is() -> None:
         for name, field in Settings.model_fields.items()
     ]
     assert rows() == expected
+
+
+def test_no_password_in_the_repr() -> None:
+    settings = Settings(
+        passphrase=SecretStr("hush"),
+        relayer_key=SecretStr("hush"),
+        consortium_key=SecretStr("hush"),
+        dsn="postgresql+psycopg://gold:hush@db/gold",
+        rpc_urls=["https://gold:hush@node/v3/hush"],
+    )
+    assert "hush" not in repr(settings) + str(settings)

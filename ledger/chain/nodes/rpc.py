@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -23,11 +24,15 @@ class NodeRpc:
         try:
             answer = self._client.post(self.url, json=request).json()
         except (httpx.HTTPError, ValueError) as error:
-            message = f"{self.url} does not answer {method}: {error}"
-            raise NodeUnreachable(message, url=self.url, method=method) from error
+            message = (
+                f"{shown(self.url)} does not answer {method}: {error}; check that it runs, and the address"
+            )
+            raise NodeUnreachable(message, url=shown(self.url), method=method) from error
         if "error" in answer:
             reason = answer["error"].get("message", answer["error"])
-            raise NodeRefused(f"{self.url} refuses {method}: {reason}", url=self.url, method=method)
+            raise NodeRefused(
+                f"{shown(self.url)} refuses {method}: {reason}", url=shown(self.url), method=method
+            )
         return answer["result"]
 
     def chain_id(self) -> int:
@@ -41,3 +46,9 @@ class NodeRpc:
     def close(self) -> None:
         """Close the connections, so that the node can shut down without waiting for us."""
         self._client.close()
+
+
+def shown(url: str) -> str:
+    """The URL without user, password, path and query, any of which may hold a key to the node's service."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

@@ -15,7 +15,7 @@ from ledger.chain.nodes.errors import NodeFailed, NodeRefused, NodeUnreachable, 
 from ledger.chain.nodes.node import DevNode, NetworkNode
 from ledger.chain.nodes.process import GuardedProcess
 from ledger.chain.nodes.recipes import RECIPES, NodeOptions, Recipe
-from ledger.chain.nodes.rpc import NodeRpc
+from ledger.chain.nodes.rpc import NodeRpc, shown
 
 READY_WITHIN = 60.0
 """Seconds a node may take until it answers; a busy machine needs far more than the usual half second."""
@@ -55,7 +55,9 @@ def open_network(engine: Engine) -> NetworkNode:
     for url in engine.urls:
         found = read_chain_id(url)
         if found != engine.chain_id:
-            raise InvalidEngine(f"{url} serves chain {found}, not {engine.chain_id}: correct one of the two")
+            raise InvalidEngine(
+                f"{shown(url)} serves chain {found}, not {engine.chain_id}: correct one of the two"
+            )
     return NetworkNode(engine)
 
 

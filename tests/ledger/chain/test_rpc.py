@@ -22,6 +22,7 @@ import httpx
 import pytest
 
 from ledger.chain.nodes import NodeUnreachable
+from ledger.chain.nodes.rpc import NodeRpc
 from ledger.chain.rpc import LEFT_ALONE, Rpc, RpcError, shown
 from ledger.errors import Unavailable
 
@@ -79,6 +80,12 @@ def test_given_no_node_that_answers_it_should_name_each_without_secrets(nodes):
         rpc.call("eth_x")
     assert "secret" not in f"{caught.value} {caught.value.evidence}"
     assert caught.value.evidence["urls"] == ["http://one:8545", "http://two:8545"]
+
+
+def test_given_a_node_that_does_not_start_up_it_should_be_named_without_secrets():
+    with pytest.raises(Unavailable, match=r"^http://127.0.0.1:1 does not answer eth_x") as caught:
+        NodeRpc("http://user:secret@127.0.0.1:1/v3/secret").call("eth_x")
+    assert "secret" not in f"{caught.value} {caught.value.evidence}"
 
 
 def test_shown_should_keep_scheme_host_and_port():
