@@ -10,6 +10,7 @@ from api.act_seats import nothing_to_sign, open_seats, own_leg, place_of, seat_a
 from api.act_view import act_out, state_of, waits_for
 from api.deps import Doing, Once, Read
 from api.models.acts import (
+    MOST_PLACES,
     ActOut,
     DraftIn,
     RejectIn,
@@ -74,7 +75,12 @@ def typed_data(
     read: Read,
     place: Annotated[
         int | None,
-        Query(ge=0, description="The seat; left out: the first open one of my company", examples=[0]),
+        Query(
+            ge=0,
+            lt=MOST_PLACES,
+            description="The seat; left out: the first open one of my company",
+            examples=[0],
+        ),
     ] = None,
 ) -> TypedDataOut:
     """For `eth_signTypedData_v4` of any wallet."""

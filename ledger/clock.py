@@ -15,6 +15,8 @@ from ledger.errors import Invalid
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY = 86_400
+YEARS = range(2000, 2200)
+"""Years that a date of the trade may have. What lies beyond is a slipped digit, and no calendar reaches it."""
 
 _DATE = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))", re.A
@@ -101,6 +103,11 @@ def parse_date(text: str) -> date:
             f"{text[:40]!r} is not a date; write year-month-day, for instance 2027-05-23", value=text[:40]
         )
     year, month, day = (int(part) for part in match.groups() if part is not None)
+    if year not in YEARS:
+        raise InvalidDate(
+            f"the year of {text[:40]!r} is not within {YEARS[0]} and {YEARS[-1]}; look for a slipped digit",
+            value=text[:40],
+        )
     try:
         return date(year, month, day)
     except ValueError:

@@ -20,7 +20,10 @@ from api.models.fields import (
 )
 from api.models.parties import PartyOut
 
-Place = Annotated[int, Field(ge=0, description="Number of the seat, from 0", examples=[0])]
+MOST_PLACES = 1000
+"""More than any act has."""
+
+Place = Annotated[int, Field(ge=0, lt=MOST_PLACES, description="Number of the seat, from 0", examples=[0])]
 State = Annotated[
     str,
     Field(

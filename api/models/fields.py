@@ -43,7 +43,8 @@ USCC = "91340100MA9DEM0A3H"
 class In(BaseModel):
     """A request body: unknown fields are refused, and texts that can't be kept."""
 
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    # strict: a text or true is no number, as the OpenAPI document says
+    model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -85,7 +85,7 @@ def test_one_person_is_never_maker_and_checker(office: Office) -> None:
 def test_a_viewer_signs_nothing(office: Office, offer: dict[str, Any]) -> None:
     viewer = office.person(WUZE, "viewer")
     assert office.get(viewer, f"/acts/{offer['id']}").status_code == 200
-    problem(office.post(viewer, f"/acts/{offer['id']}/sign"), 422, "wrong-signer")
+    problem(office.post(viewer, f"/acts/{offer['id']}/sign"), 403, "missing-scope")
     body = {"reason": "no"}
     path = f"/acts/{offer['id']}/legs/{offer['legs'][0]['id']}/reject"
     problem(office.post(viewer, path, body), 403, "missing-scope")

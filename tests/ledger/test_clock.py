@@ -84,10 +84,19 @@ def test_text_that_is_no_date_is_refused(text):
         parse_date(text)
 
 
-@pytest.mark.parametrize("text", ["2027-02-29", "2027-13-01", "20270431", "2027-00-10", "0000-01-01"])
+@pytest.mark.parametrize("text", ["2027-02-29", "2027-13-01", "20270431", "2027-00-10"])
 def test_a_day_that_does_not_exist_is_refused(text):
     with pytest.raises(InvalidDate, match="no day"):
         parse_date(text)
+
+
+@pytest.mark.parametrize("text", ["0000-01-01", "1999-12-31", "2200-01-01", "9999-12-31"])
+def test_a_year_that_no_trade_has_is_refused(text):
+    with pytest.raises(InvalidDate, match="slipped digit"):
+        parse_date(text)
+    for zone in ("", "Z", "-12:00"):
+        with pytest.raises(InvalidDate, match="slipped digit"):
+            parse_instant(f"{text} 23:59:59{zone}")
 
 
 @pytest.mark.parametrize(
