@@ -231,6 +231,8 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
     // ---- TRANSFER -------------------------------------------------------------------------------
 
     /// What one transfer works with. The first three are, as they stand in memory, what a child's id is the hash of.
+    /// The value of `rest` goes down with each child. `heads` comes from `Offers`; read from memory it is cheaper than
+    /// what the compiler makes of a value that it can find again in calldata.
     struct Ctx {
         bytes32 ticket;
         bytes32 offer;
@@ -252,6 +254,7 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
         TicketWord word = Tickets.load(slot);
         IssuanceWord issuance = _l.issuances[bytes16(a.ticket)];
         uint256 held;
+        // the plain case in one comparison; everything else is judged rule by rule
         if (word.hinders(issuance, holder, Offers.version(a)) != 0) {
             if (SignerWord.unwrap(holder) == 0) Auth.raise(Auth.why(_l, offer, Offers.signatures(a)));
             held = _requireOfferable(a.ticket, word, issuance, holder, a.version);
@@ -306,6 +309,7 @@ contract GoldTicket is IGoldTicket, IErrors, IEvents {
         }
     }
 
+    /// The id of the child at `c.index`.
     function _childAt(Ctx memory c) private pure returns (bytes32) {
         uint256 preimage;
         assembly ("memory-safe") {

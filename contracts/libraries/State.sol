@@ -95,6 +95,7 @@ struct Layout {
     mapping(bytes16 issuance => Replacement) replacements;
     mapping(uint48 party => Recovery) recoveries;
     uint48[] panel;
+    // both fixed at deployment, here for readers from outside; acts take them from code, see `State`
     bytes32 separator;
     address predecessor;
 }
