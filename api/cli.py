@@ -29,13 +29,15 @@ from ledger.payable_file import plan_file
 from ledger.payable_store import known, save
 from ledger.ports import Store
 from ledger.records import Act, Leg, Participant, Seat, User
-from ledger.settings import Settings
+from ledger.settings import Settings, load_settings
 from ledger.statement import statement
 from ledger.users import create_user, revoke
 from ledger.wiring import App, deploy_genesis, open_app, open_keystore, open_node
 from ledger.work.verify import Report, rebuild, verify
 
-cli = typer.Typer(no_args_is_help=True, help=__doc__, rich_markup_mode=None)
+cli = typer.Typer(
+    no_args_is_help=True, help=__doc__, rich_markup_mode=None, pretty_exceptions_show_locals=False
+)
 people = typer.Typer(no_args_is_help=True, help="Participants and their people.")
 payables = typer.Typer(no_args_is_help=True, help="What a core owes its suppliers.")
 acts = typer.Typer(no_args_is_help=True, help="Acts: look and sign.")
@@ -317,7 +319,7 @@ def _waits(store: Store, act: Act, seat: Seat) -> bool:
 
 
 def _settings(home: Path | None) -> Settings:
-    return Settings() if home is None else Settings(home=home)
+    return load_settings(home)
 
 
 @contextmanager

@@ -86,8 +86,9 @@ class ImportPlan:
         """The plan itself; raises ImportRefused if it has errors."""
         if self.errors:
             rows = len({error.row for error in self.errors})
+            wrong = "1 row of the file is" if rows == 1 else f"{rows} rows of the file are"
             raise ImportRefused(
-                f"{rows} of the file's rows are wrong, first row {self.errors[0].row}, "
+                f"{wrong} wrong, first row {self.errors[0].row}, "
                 f"column {self.errors[0].column}: {self.errors[0].problem}; "
                 "nothing was imported, correct the rows and import the file again",
                 errors=[asdict(error) for error in self.errors],

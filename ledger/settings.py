@@ -5,8 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ledger.errors import Invalid
+
+
+class InvalidSettings(Invalid):
+    """A variable of the environment has a value that it can't have."""
+
+    code = "invalid-settings"
+    title = "The settings are not valid"
 
 
 class Settings(BaseSettings):
@@ -54,3 +63,17 @@ class Settings(BaseSettings):
     def deployment_file(self) -> Path:
         """Where the deployment's addresses stand, JSON."""
         return self.home / "deployment.json"
+
+
+def load_settings(home: Path | None = None) -> Settings:
+    """The settings of this process; `home` outranks GOLDTICKET_HOME. Raises InvalidSettings, which names the variable
+    and never its value: it may be a secret."""
+    try:
+        return Settings() if home is None else Settings(home=home)
+    except ValidationError as error:
+        found = [(".".join(map(str, item["loc"])), item["msg"]) for item in error.errors(include_input=False)]
+        wrong = "; ".join(f"GOLDTICKET_{name.upper()}: {message}" for name, message in found)
+        raise InvalidSettings(
+            f"{wrong}. Correct it in the environment or .env; docs/settings.md lists all.",
+            settings=[name for name, _ in found],
+        ) from None

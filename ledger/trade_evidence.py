@@ -189,7 +189,7 @@ def _require_invoice(invoice: TradeInvoice, value: int, seller: str, buyer: str)
     if invoice.amount < value:
         raise BadTradeEvidence(
             f"Invoice {invoice.number} is over {format_yuan(invoice.amount)} yuan, less than the "
-            f"{format_yuan(value)} that is passed on; pass on less, or name the invoice that covers it.",
+            f"{format_yuan(value)} yuan that are passed on; pass on less, or name the invoice that covers it.",
             invoice=invoice.number,
             amount=invoice.amount,
             value=value,

@@ -154,8 +154,8 @@ class TradeInvoiceIn(In):
     ] = ""
     number: Annotated[Text, Field(examples=["26340000000098765432"])]
     amount: AmountIn
-    seller: Annotated[UsccIn, Field(description="The receiver")]
-    buyer: Annotated[UsccIn, Field(description="The holder")]
+    seller: Annotated[UsccIn, Field(description="The receiver", examples=["91340100MA9DEM01XQ"])]
+    buyer: Annotated[UsccIn, Field(description="The holder", examples=["91320500MA9DEM0285"])]
 
 
 class TradeIn(In):

@@ -96,6 +96,14 @@ def test_a_home_is_deployed_to_once(home: Path) -> None:
         run(home, "deploy", str(home / "genesis.json"))
 
 
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOLDTICKET_ENGINE", "truffle")
+    result = runner.invoke(cli, ["doctor"])
+    assert isinstance(result.exception, GoldTicketError)
+    assert "GOLDTICKET_ENGINE" in str(result.exception)
+    assert "'ganache', 'hardhat', 'anvil' or 'rpc'" in str(result.exception)
+
+
 def test_the_doctor_makes_nothing_where_nothing_is(tmp_path: Path) -> None:
     nowhere = tmp_path / "mistyped"
     result = runner.invoke(cli, ["doctor", "--home", str(nowhere)])
