@@ -36,7 +36,12 @@ def parties(gateway: Gateway) -> Mapping[str, list[int]]:
 
 
 def receipt(world: World, lock: Draft) -> Draft:
-    known: dict[str, Any] = {"lock": lock.made, "value": PART, "ref": world.salt(), "registration": world.salt()}
+    known: dict[str, Any] = {
+        "lock": lock.made,
+        "value": PART,
+        "ref": world.salt(),
+        "registration": world.salt(),
+    }
     return world.draft("Receipt", [HUAIYUE], bank=LANWAN.id, **known)
 
 
