@@ -8,6 +8,7 @@ import json
 import logging
 import shutil
 import signal
+import socket
 import sys
 import threading
 import time
@@ -23,6 +24,7 @@ from scripts.story.story import Story, WentWrong
 from scripts.story.voice import LANGUAGES, Voice, language
 
 HOME = Path(".goldticket/demo")
+USUAL_PORT = 8600
 
 
 def main() -> int:
@@ -48,7 +50,9 @@ def main() -> int:
 
 def _run(given: argparse.Namespace, voice: Voice) -> int:
     begun = time.monotonic()
-    settings = stage_settings(fresh_home(given.home, voice), given.engine, given.port)
+    settings = stage_settings(
+        fresh_home(given.home, voice), given.engine, usual_port() if given.port is None else given.port
+    )
     voice.say(
         f"启动 {given.engine} 链、部署合约、开启接口 …",
         f"Starting a {given.engine} chain, deploying, opening the API …",
@@ -64,6 +68,17 @@ def _run(given: argparse.Namespace, voice: Voice) -> int:
     if given.json:
         print(json.dumps(found), flush=True)
     return 0 if found["verify"] == "ok" else 1
+
+
+def usual_port() -> int:
+    """The port at which people look for a gateway, or 0 (any free one) while somebody else has it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", USUAL_PORT))
+        except OSError:
+            return 0
+    return USUAL_PORT
 
 
 def fresh_home(home: Path, voice: Voice) -> Path:
@@ -90,7 +105,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--lang", choices=LANGUAGES, default="", help="default: by locale")
     parser.add_argument("--engine", choices=("ganache", "hardhat", "anvil"), default="ganache")
     parser.add_argument("--home", type=Path, default=HOME, help="folder of its data, begun anew each time")
-    parser.add_argument("--port", type=int, default=0, help="port of the API; default: a free one")
+    parser.add_argument("--port", type=int, help=f"port of the API; default: {USUAL_PORT}, or a free one")
     return parser.parse_args(words)
 
 
