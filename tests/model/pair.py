@@ -222,6 +222,13 @@ class Pair:
             if dict.__contains__(model.issuances, issuance):
                 invariants.whole(model, issuance, self.words[issuance])
 
+    def limits(self) -> None:
+        """The invariants of cores, locks and participants. Raises Differs."""
+        try:
+            invariants.limits(self.model)
+        except invariants.Broken as broken:
+            raise Differs(f"not any more: {broken}") from None
+
     def check(self) -> None:
         """Everything: all entries, all slots, all invariants. Raises Differs."""
         found = storage.whole(self.model, self.storage)

@@ -2,8 +2,8 @@
 
 Nothing here knows a chain, a database or a hash. An act is its fields, its signatures (participants.py) and its
 digest, which stands for all that it says, on this ledger alone. `carried`: the issue act that a void or its withdrawal
-comes with. An offer comes with `acceptances` (to, legs of (place, value), digest, signatures) and the number of
-`others`, children not accepted here. Ids of children come from a function that is given; all they must do is differ.
+comes with. An offer comes with `acceptances` (sender, to, legs of (place, value), digest, signatures) and the number
+of `others`, children not accepted here. Ids of children come from a function that is given; all they must do is differ.
 
 `Model` has a method for each kind of act, named as the contract's function. It checks everything, then changes the
 state, and answers with a word where an act can take effect in several ways. Values in fen, times in UTC seconds.
@@ -263,7 +263,8 @@ class Model(Participants):
         return t, i
 
     def _receives(self, acceptance: Row, i: Row, holder: int) -> None:
-        party = self._party(acceptance.digest, acceptance.signatures)
+        said = acceptance.digest if acceptance.sender == holder else b"to somebody else"
+        party = self._party(said, acceptance.signatures)
         refuse(WrongParty=party != acceptance.to)
         supplier = self._active(party).roles & SUPPLIER
         refuse(NotAReceiver=not supplier or party in (i.debtor, holder))

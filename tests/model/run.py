@@ -79,4 +79,7 @@ def _cut(session: Session, model: type | None) -> tuple[str, list[Step]]:
 def written(session: Session, steps: list[Step], what: str) -> str:
     """A run as the text of a file."""
     writer = Writer([pair.domain for pair in session.pairs], session.keys)
-    return json.dumps({"differed": what, "steps": writer.steps(steps)}, indent=1, ensure_ascii=False) + "\n"
+    lines = (json.dumps(step, ensure_ascii=False) for step in writer.steps(steps))
+    head = {"model": session.modelled.__name__, "differed": what}
+    said = ",\n".join(f' "{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in head.items())
+    return "{\n" + said + ',\n "steps": [\n  ' + ",\n  ".join(lines) + "\n ]\n}\n"

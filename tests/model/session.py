@@ -124,6 +124,18 @@ class Session:
         _furnish(self, hand)
         pair.check()
 
+    def copy(self) -> Session:
+        """One that begins where this one is, with its ledger in an EVM of its own; no successor can follow."""
+        other: Session = object.__new__(Session)
+        other.__dict__.update(self.__dict__)
+        other.covered, other.rnd, other.evm = Counter(), Random(self.seed), self.evm.fresh()
+        (pair,) = self.pairs
+        other.pairs = [pair.copy(other.evm, other.covered)]
+        other.tables = [Table(pair.domain)]
+        other.hands = [Hand(other.rnd, other.pairs[0].model, 0, other._next, other.keys)]
+        other.steps, other.pool, other.sent, other._weighed = [], [], [], None
+        return other
+
     def run(self, step: Step) -> str:
         """One step on both sides. Raises Differs."""
         self.steps.append(step)
@@ -161,6 +173,12 @@ class Session:
             step = self._dealt(kind or self.rnd.choices(list(WEIGHTS), self._weights())[0])
             kind = ""
         return self.run(step)
+
+    def deal_one(self, kind: str) -> None:
+        """One random step of a kind, unless there is none now. Raises Differs."""
+        step = self._dealt(kind)
+        if step is not None:
+            self.run(step)
 
     def _weights(self) -> list[float]:
         """Kinds of which something wanted was not seen yet come more often, and go wrong more often."""

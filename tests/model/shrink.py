@@ -33,7 +33,7 @@ def shrunk(steps: Sequence[Step], fails: Fails) -> list[Step]:
     while size:
         kept = _without(kept, size, fails)
         size = size // 2 if size > 1 else 0
-    return _smaller(_without(kept, 1, fails), fails)
+    return _smaller(_without(_waited(_without(kept, 1, fails), fails), 1, fails), fails)
 
 
 def _without(steps: list[Step], size: int, fails: Fails) -> list[Step]:
@@ -45,6 +45,21 @@ def _without(steps: list[Step], size: int, fails: Fails) -> list[Step]:
         if shorter and fails(shorter):
             steps = shorter
         end = start
+    return steps
+
+
+def _waited(steps: list[Step], fails: Fails) -> list[Step]:
+    """Times that follow each other as one, where that makes no difference."""
+    place = 1
+    while place < len(steps):
+        one, two = steps[place - 1], steps[place]
+        if one.kind == two.kind == "wait":
+            both = replace(one, message={"seconds": one.message["seconds"] + two.message["seconds"]})
+            fewer = [*steps[: place - 1], both, *steps[place + 1 :]]
+            if fails(fewer):
+                steps = fewer
+                continue
+        place += 1
     return steps
 
 

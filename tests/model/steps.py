@@ -155,6 +155,7 @@ def _transfer(step: Step, act: Row, sealed: Sequence[bytes], domain: Domain, key
         said = {"offer": act.digest, "from": accept.sender, "to": accept.to, "parts": legs}
         digest = typed.digest(domain, "Accept", said)
         row = Row(to=accept.to, legs=[(leg["index"], leg["value"]) for leg in legs], digest=digest)
+        row.sender = accept.sender
         row.signatures = _signatures(accept.seal, digest)
         act.acceptances.append(row)
         bodies.append({"to": accept.to, "legs": legs, "signatures": keys.seal(accept.seal, digest)})
