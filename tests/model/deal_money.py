@@ -79,7 +79,8 @@ def payOut(hand: Hand, table: Table) -> Step | None:
         amount = most if hand.chance(0.6) else hand.up_to(max(most, 1))
         lines.append({"ticket": id, "amount": amount or hand.up_to(1, 0), "paidAt": paid_at})
     if hand.chance(0.15):
-        id = hand.one(list(hand.model.tickets))
+        void = hand.tickets(lambda _, __, i: i.void and i.clearing_bank == bank) if hand.chance(0.3) else []
+        id = hand.one(void or list(hand.model.tickets))
         lines.insert(hand.up_to(len(lines), 0), {"ticket": id, "amount": 1, "paidAt": hand.now})
     return hand.step("payOut", [hand.seal(bank)], bank=bank, ref=hand.salt(), lines=lines)
 
@@ -140,7 +141,8 @@ def freeze(hand: Hand, table: Table) -> Step | None:
     """An order over some of a ticket, or more than there is."""
     ids = hand.tickets(lambda _, t, i: t.value > t.taken and not i.void) if hand.chance(0.9) else []
     ordered = [id for id in ids if any(hand.model.tickets[id].orders)]
-    id = hand.one(ordered if hand.chance(0.5) else ids) or hand.one(hand.tickets(lambda *_: True))
+    many = [id for id in ids if sum(o is not None for o in hand.model.tickets[id].orders) > 1]
+    id = hand.one(hand.one((many, ordered, ids))) or hand.one(hand.tickets(lambda *_: True))
     if id is None:
         return None
     value = hand.model.tickets[id].value
@@ -153,7 +155,7 @@ def freeze(hand: Hand, table: Table) -> Step | None:
         ticket=id,
         order=bytes(31) + bytes([hand.up_to(9)]),
         amount=amount,
-        end=hand.now + hand.up_to(hand.one((DAY, 40 * DAY))),
+        end=hand.now + hand.up_to(hand.one((DAY, 40 * DAY, 40 * DAY))),
         sequence=hand.sequence("orders", id),
     )
 

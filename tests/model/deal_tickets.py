@@ -11,6 +11,7 @@ from tests.model.reference import BANK, CLEARING_BANK, CORE, DAY, ROOT, SUPPLIER
 from tests.model.steps import Accept, Step
 from tests.support.drafts import child_of
 
+LARGEST = (1 << 96) - 1
 FACES = (7, 100, 999, 10_000, 1_234_567, 80_000_000, 500_000_000)
 """In fen; the small ones for rounding."""
 
@@ -72,7 +73,7 @@ def _invoices(hand: Hand, debtor: int, face: int) -> list[dict[str, Any]]:
         (_, fingerprint), used, total = hand.one(before)
         amount = min(total - used, face)
         if amount > 0:
-            total += hand.chance(0.05)
+            total = min(total + hand.chance(0.05), LARGEST)
             found.append({"fingerprint": fingerprint, "total": total, "amount": amount})
             face -= amount
     while face:
@@ -87,7 +88,7 @@ def withdrawIssue(hand: Hand, table: Table) -> Step | None:
     """Of an issue act that took effect, or that lies ready."""
     if not table.issues:
         return None
-    waiting = [id for id in table.issues if id not in hand.model.issuances]
+    waiting = [id for id in list(table.issues)[-8:] if id not in hand.model.issuances]
     id = hand.one(waiting if waiting and hand.chance(0.6) else list(table.issues))
     message = table.issues[id]
     return Step(
@@ -196,7 +197,7 @@ def withdraw(hand: Hand, table: Table) -> Step | None:
     if not table.offers:
         return None
     waiting = [offer for offer in table.offers if not _begun(hand, table, offer)]
-    offer = hand.one(waiting if waiting and hand.chance(0.4) else table.offers)
+    offer = hand.one(waiting if waiting and hand.chance(0.6) else table.offers)
     ticket = offer.message["ticket"]
     t = hand.model.tickets.get(ticket)
     places = list(range(len(offer.message.get("children", [0]))))
@@ -248,13 +249,19 @@ def release(hand: Hand, table: Table) -> Step | None:
     """The clearing bank's receipt."""
     if not hand.model.locks:
         return None
-    id = hand.one(list(hand.model.locks))
+    replaced = [id for id, k in hand.model.locks.items() if k.clearing_bank != _clears(hand, id)]
+    id = hand.one(replaced if replaced and hand.chance(0.3) else list(hand.model.locks))
     found, value = hand.model.locks[id], hand.model.tickets[id].value
     ref = hand.salt() if hand.chance(0.9) else _old_reference(hand, found.clearing_bank)
     seals = [hand.seal(found.clearing_bank)]
     return hand.step(
         "release", seals, lock=id, bank=found.bank, value=value, ref=ref, registration=hand.salt()
     )
+
+
+def _clears(hand: Hand, id: bytes) -> int:
+    bank: int = hand.model.issuances[id[:16]].clearing_bank
+    return bank
 
 
 def _old_reference(hand: Hand, bank: int) -> bytes:

@@ -12,7 +12,7 @@ from ledger.ids import keccak256
 from tests.model import invariants, storage
 from tests.model.cast import MONTHS, PANEL, SEEDS, THRESHOLD, named_by
 from tests.model.reference import Model, Refused
-from tests.model.steps import BEYOND, STARVED, Keys, Step, prepare
+from tests.model.steps import AMPLE, BEYOND, STARVED, Keys, Step, prepare
 from tests.support import abi
 from tests.support.drafts import child_of
 from tests.support.evm import GAS_LIMIT, Evm, RawLog
@@ -27,6 +27,8 @@ REFUSALS = {
     "Refused": ("item", "position"),
 }
 """Events that tell what an act left out: what the model calls it, and the argument that names it."""
+LeftOut = tuple[tuple[str, Any], str]
+"""A child, line or item, and the error for which it was left out."""
 RELAY_GAS = 1_500_000_000
 
 
@@ -141,32 +143,35 @@ class Pair:
         for table in storage.TABLES:
             getattr(model, table).looked.clear()
         model.spent.looked.clear()  # type: ignore[attr-defined]
+        outcome = self.evm.send(self.address, data, RELAY_GAS if step.kind == "relay" else GAS_LIMIT)
+        self.evm.number += 1
+        left_out = [name for log in outcome.logs for name in self._hear(log)]
         refused, word = "", "done"
         try:
             if step.kind == "relay":
-                model.relay(_items(step, act))
+                model.relay(_items(step, act, left_out))
             else:
                 word = model.do(step.kind, act)
         except Refused as refusal:
             word = refused = str(refusal)
             model.refusals = []
-        gas = RELAY_GAS if step.kind == "relay" else GAS_LIMIT
-        outcome = self.evm.send(self.address, data, gas)
-        self.evm.number += 1
         found = "" if outcome.ok else abi.decode_error(outcome.output).name or "no reason"
         if found != refused:
             raise Differs(f"{step.kind}: {refused or word} in the model, {found or 'done'} by the contract")
         self.covered[step.kind, word] += 1
         if refused:
             return word
-        left_out = [name for log in outcome.logs for name in self._hear(log)]
+        if step.kind == "relay" and _returned(outcome.output) != [
+            each for each in left_out if each[0][0] == "item"
+        ]:
+            raise Differs(f"a relay returned {_returned(outcome.output)}, its events say {left_out}")
         if left_out != model.refusals:
             raise Differs(f"{step.kind} left out {model.refusals} in the model, {left_out} in the contract")
         self._cover(step)
         self._compare(step)
         return word
 
-    def _hear(self, log: RawLog) -> list[tuple[Any, str]]:
+    def _hear(self, log: RawLog) -> list[LeftOut]:
         """What a log says was left out; that a ticket came into being is noted."""
         name = TOPICS[log.topics[0]]
         if name in BORN:
@@ -243,12 +248,21 @@ class Pair:
             raise Differs("events tell of other tickets than there are")
 
 
-def _items(step: Step, acts: Any) -> list[tuple[str, Any, bool | None]]:
-    """A relay as the model takes it."""
+def _items(step: Step, acts: Any, left_out: list[LeftOut]) -> list[tuple[str, Any, bool | None]]:
+    """A relay as the model takes it. The model can't reckon gas, so where it may or may not suffice the contract says;
+    what it can't do is to let an item end otherwise."""
+    starved = {place for (what, place), name in left_out if what == "item" and name == "ActOutOfGas"}
+    known: dict[int, bool | None] = {BEYOND: None, STARVED: False, AMPLE: True}
     return [
-        (item.kind if item else "", act, None if gas == BEYOND else gas > STARVED)
-        for (item, gas), act in zip(step.items, acts, strict=True)
+        (item.kind if item else "", act, known.get(gas, place not in starved))
+        for place, ((item, gas), act) in enumerate(zip(step.items, acts, strict=True))
     ]
+
+
+def _returned(output: bytes) -> list[LeftOut]:
+    """What `relay` says itself of each item that did not take effect."""
+    reasons = enumerate(abi.decode_output("relay", output))
+    return [(("item", place), abi.decode_error(reason).name) for place, reason in reasons if reason]
 
 
 _MAY_LACK = ("tickets", "locks", "issuances", "replacements", "recoveries", "owner", "evidence")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from random import Random
@@ -89,7 +89,7 @@ class Session:
     ) -> None:
         self.seed, self.closes, self.modelled = seed, closes, model or Model
         self.covered: Counter[tuple[str, str]] = Counter() if covered is None else covered
-        self.wanted, self.rare = tuple(sorted(wanted)), set[str]()
+        self.wanted, self.missing = tuple(sorted(wanted)), defaultdict[str, list[str]](list)
         self._weighed: list[float] | None = None
         self.rnd = Random(seed)
         self.evm, self.keys = Evm(timestamp=OPENED, number=100), keys or Keys()
@@ -182,10 +182,12 @@ class Session:
 
     def _weights(self) -> list[float]:
         """Kinds of which something wanted was not seen yet come more often, and go wrong more often."""
-        if self._weighed is None or len(self.steps) % 200 == 0:
-            missing = Counter(kind for kind, name in self.wanted if (kind, name) not in self.covered)
-            self.rare = set(missing)
-            self._weighed = [w * (4 if missing[kind] else 1) for kind, w in WEIGHTS.items()]
+        if self._weighed is None or len(self.steps) % 100 == 0:
+            self.missing = defaultdict(list)
+            for kind, name in self.wanted:
+                if (kind, name) not in self.covered:
+                    self.missing[kind].append(name)
+            self._weighed = [w * (4 if kind in self.missing else 1) for kind, w in WEIGHTS.items()]
         return self._weighed
 
     def _dealt(self, kind: str) -> Step | None:
@@ -212,8 +214,9 @@ class Session:
             return blind(hand, kind) if hand.chance(0.15) else None
         table.keep(step)
         share = 0.3 if WEIGHTS[kind] > 2 else 0.45
-        if hand.chance(share + 0.2 * (kind in self.rare)) or (kind == "close" and hand.chance(0.95)):
-            step = twist(hand, step, table.domain, self._elsewhere(hand.on))
+        missing = self.missing.get(kind, [])
+        if hand.chance(share + 0.2 * bool(missing)) or (kind == "close" and hand.chance(0.95)):
+            step = twist(hand, step, table.domain, self._elsewhere(hand.on), hand.one(missing) or "")
         if kind == "close" and len(self.steps) < self.closes and self._works(step):
             return None
         return step
@@ -236,7 +239,7 @@ class Session:
         if not steps:
             return None
         place = self.rnd.randrange(len(steps))
-        if self.rnd.random() < 0.2:
+        if self.rnd.random() < 0.6:
             ended = [n for n, step in enumerate(steps) if self._withdrawn(step)]
             place = self.rnd.choice(ended) if ended else place
         return steps.pop(place) if kind == "pooled" and self.rnd.random() < 0.5 else steps[place]
@@ -251,6 +254,7 @@ class Session:
         step = Step("relay", on=hand.on)
         for _ in range(hand.up_to(5)):
             gas = STARVED if hand.chance(0.06) else BEYOND if hand.chance(0.015) else AMPLE
+            gas = hand.up_to(300_000, 1_000) if hand.chance(0.1) else gas
             step.items.append((self._relayed(hand, table), gas))
         if hand.chance(0.3):
             self.rnd.shuffle(step.items)

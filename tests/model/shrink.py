@@ -8,12 +8,14 @@ from dataclasses import replace
 from tests.model.pair import Differs
 from tests.model.session import Session
 from tests.model.steps import Keys, Step
+from tests.support.abi import Reverted
 
 Fails = Callable[[list[Step]], bool]
 
 
 def differs(steps: Sequence[Step], keys: Keys, broken: type | None = None) -> Differs | None:
-    """How the sides differ after these steps from the beginning on; None when they don't."""
+    """How the sides differ after these steps from the beginning on; None when they don't, or when a successor is
+    deployed or used that can't be."""
     session = Session(0, keys=keys, model=broken)
     try:
         for step in steps:
@@ -21,6 +23,8 @@ def differs(steps: Sequence[Step], keys: Keys, broken: type | None = None) -> Di
         session.check()
     except Differs as difference:
         return difference
+    except (Reverted, IndexError):
+        return None
     return None
 
 

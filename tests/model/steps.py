@@ -31,7 +31,8 @@ UNSIGNED = ("returnLock", "reportOverdue")
 AMPLE = 5_000_000
 STARVED = 150
 BEYOND = (1 << 32) - 1
-"""Gas of a relay's item: enough for anything, too little for anything, more than any transaction here has."""
+"""Gas of a relay's item: enough for anything, too little for anything, more than any transaction here has. What lies
+between may suffice or not."""
 NO_SIGNATURE = b"\1" * 32 + bytes.fromhex("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1")
 """64 bytes from which no key is recovered: s is one above half the curve's order."""
 

@@ -11,17 +11,21 @@ from ledger.typed import Domain
 from tests.model.hand import Hand
 from tests.model.reference import DAY
 from tests.model.steps import UNSIGNED, Sig, Step
-from tests.model.twists_signing import pin, signatures
+from tests.model.twists_signing import AIMED, aimed, pin, signatures
 
 LARGEST = (1 << 96) - 1
 
 
-def twist(hand: Hand, step: Step, domain: Domain, foreign: Domain) -> Step:
+def twist(hand: Hand, step: Step, domain: Domain, foreign: Domain, aim: str = "") -> Step:
     """A copy with one thing wrong; now and then what comes out is right all the same. `foreign`: where else the
-    same keys may have signed the same act."""
+    same keys may have signed the same act. `aim`: a refusal that was not seen yet."""
     step = _copy(step)
     signed = step.kind not in UNSIGNED
-    if signed and hand.chance(0.4):
+    if signed and aim in AIMED and hand.chance(0.7):
+        aimed(hand, step, aim)
+    elif aim == "BadAmount" and hand.chance(0.5):
+        _nothing(hand, step)
+    elif signed and hand.chance(0.4):
         signatures(hand, step, foreign)
     elif signed and hand.chance(0.08):
         step.message["deadline"] = hand.now - hand.up_to(DAY)
@@ -204,6 +208,15 @@ MOST = {
     "PayOut": 201,
 }
 MOST |= {"Withdraw": 101, "Void": 257, "Offer": 101}
+
+
+def _nothing(hand: Hand, step: Step) -> None:
+    """An amount of 0."""
+    arrays = [value for value in step.message.values() if isinstance(value, list) and value]
+    where = [item for value in arrays for item in value if isinstance(item, dict)]
+    amounts = [item for item in (*where, step.message) if "amount" in item]
+    if amounts:
+        hand.one(amounts)["amount"] = 0
 
 
 def _too_many(hand: Hand, step: Step) -> None:

@@ -105,3 +105,21 @@ def _foreign(hand: Hand, seal: Seal, digest: bytes = b"") -> Seal:
 def pin(step: Step, digest: bytes) -> None:
     """What was signed stays signed, whatever the act then says."""
     step.seals = [tuple(Sig(s.key, s.over or digest) if s.key else s for s in seal) for seal in step.seals]
+
+
+AIMED: dict[str, Callable[[Hand, Seal], Seal]] = {
+    "BadSignature": _broken,
+    "BadSignatureLength": _length,
+    "MixedParties": _mixed,
+    "WrongRight": _right,
+    "NotASigner": _over,
+    "WrongParty": _lone,
+}
+"""Refusals, and what is wrong with one party's signatures then."""
+
+
+def aimed(hand: Hand, step: Step, error: str) -> None:
+    """One party's signatures such that the act should be refused for this."""
+    if step.seals:
+        place = hand.up_to(len(step.seals)) - 1
+        step.seals[place] = AIMED[error](hand, step.seals[place])
