@@ -26,10 +26,6 @@ _SIGNED_IN: Mapping[int, tuple[str, str]] = {
     404: ("not-found", "There is no such thing, or your company is no party to it"),
 }
 _CHANGING: Mapping[int, tuple[str, str]] = {
-    400: (
-        "unreadable-body",
-        "The body is no UTF-8, no form, nested too deep, or has a number of thousands of digits",
-    ),
     403: ("missing-scope", "You, or your company, may not do this"),
     409: ("conflict", "The present state does not allow it; or the Idempotency-Key came with another body"),
     413: ("too-large", "The request is too large"),

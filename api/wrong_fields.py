@@ -9,7 +9,6 @@ from typing import Any
 from api.models.problem import FieldProblem
 
 _SHOWN = 80
-_UNSHOWN = ("missing", "overweight")
 
 # Type of the validation's error -> what is wrong, the way out. In braces: the bound that was passed.
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -49,11 +48,11 @@ def wrong_field(item: Mapping[str, Any]) -> FieldProblem:
         return FieldProblem(
             field="body", value=f"character {place[-1]}", problem=_WORDS[kind][0], way_out=_WORDS[kind][1]
         )
-    where = _shown(".".join(place[1:]) or place[0])
+    where = ".".join(place[1:]) or place[0]
     problem, way_out = _words(kind, item)
     return FieldProblem(
         field=where if place[0] in ("body", "path") else f"{place[0]} {where}",
-        value="" if kind in _UNSHOWN else _shown(item.get("input")),
+        value="" if kind == "missing" else _shown(item.get("input")),
         problem=problem,
         way_out=way_out,
     )

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ledger.errors import GoldTicketError, Invalid
-from ledger.unpacked import InvalidFile
-from ledger.workbook import XLSX_MAGIC, Fault, xlsx_rows
+from ledger.workbook import XLSX_MAGIC, Fault, InvalidFile, xlsx_rows
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ROWS = 10_000

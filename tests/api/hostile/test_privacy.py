@@ -27,7 +27,7 @@ from tests.api.hostile.audience import Id, ids
 from tests.api.hostile.routes import Route, fits, leaves, put, routes
 from tests.api.hostile.town import Town
 from tests.api.live import KNOWN
-from tests.support.actors import QIANCHAO, Party
+from tests.support.actors import Party
 
 GETS = [route for route in routes() if route.method == "GET" and route.guarded]
 POSTS = [route for route in routes() if route.method == "POST"]
