@@ -9,8 +9,7 @@ from __future__ import annotations
 from types import SimpleNamespace as Row
 from typing import Any
 
-from tests.model.participants import Refused
-from tests.model.reference import Model
+from tests.model.reference import Model, Refused
 
 
 class HeldAbove(Model):
@@ -32,7 +31,7 @@ class OrderNeverEnds(Model):
 
     def _held(self, t: Row, as_of: int) -> int:
         running = (o.amount for o in t.orders if o and o.start <= as_of)
-        return int(min(sum(running), t.value - t.taken))
+        return min(sum(running), t.value - t.taken)
 
 
 class LockOutlivesFunding(Model):
