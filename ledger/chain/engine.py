@@ -31,6 +31,15 @@ class FeePolicy(StrEnum):
     """Twice the latest block's base fee, no tip: mined for several blocks even if the fee rises."""
 
 
+class Charging(StrEnum):
+    """Which gas a sender pays for."""
+
+    USED = "used"
+    """What the transaction used (Ethereum's rule)."""
+    HALF_LIMIT = "half-limit"
+    """What it used, and at least half of its gas limit (CometBFT EVM): a generous limit costs and fills blocks."""
+
+
 class FinalityKind(StrEnum):
     """How a block becomes final."""
 
@@ -39,7 +48,7 @@ class FinalityKind(StrEnum):
     CONFIRMATIONS = "confirmations"
     """Final under so many further blocks (Clique)."""
     FINALIZED = "finalized"
-    """Final when the node's `finalized` tag has passed it."""
+    """Final when the nodes' `finalized` tag has passed it."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,8 @@ class Limits:
 class Engine:
     """One network. `block_period` is in seconds; None means a block for every transaction, at once.
 
-    `development` engines answer evm_increaseTime and evm_mine; nothing of value belongs on them.
+    `development` engines answer evm_increaseTime and evm_mine; nothing of value belongs on them. As TOML:
+    `load_engine` and `engine_toml` in ledger.chain.engine_file.
     Raises InvalidEngine for a value that can't be right.
     """
 
@@ -92,6 +102,7 @@ class Engine:
     block_period: float | None = None
     block_gas: int = 30_000_000
     limits: Limits = field(default_factory=Limits)
+    charging: Charging = Charging.USED
     development: bool = False
 
     def __post_init__(self) -> None:
