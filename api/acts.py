@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from api.act_seats import nothing_to_sign, open_seats, own_leg, place_of, seat_at
 from api.act_view import act_out, state_of, waits_for
 from api.deps import Doing, Once, Read
+from api.json_body import routed
 from api.models.acts import (
     MOST_PLACES,
     ActOut,
@@ -30,7 +31,7 @@ from ledger.ports import Store
 from ledger.records import Act, Leg, Seat, User
 from ledger.service import DEFAULT_LIFE, Service
 
-router = APIRouter(prefix="/acts", tags=["acts"])
+router = routed("/acts", "acts")
 
 
 @router.get("", operation_id="listActs", summary="Acts that the caller's company is a party to")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from api.deps import Read
+from api.json_body import routed
 from api.models.documents import DocumentOut
 from api.models.fields import HashIn
 from api.models.parties import party_out
@@ -17,7 +18,7 @@ from ledger.ports import Store
 from ledger.privacy import sees_document
 from ledger.records import StoredDocument
 
-router = APIRouter(prefix="/documents", tags=["documents"])
+router = routed("/documents", "documents")
 
 _SAFE = {
     # a document is somebody else's text: it runs nothing, loads nothing and is framed by nobody

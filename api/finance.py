@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.act_view import act_out
 from api.deps import Doing, Once, Read
 from api.drafting import POSTED
 from api.finance_view import quotes_out, request_out
+from api.json_body import routed
 from api.models.acts import ActOut
 from api.models.finance import (
     ChooseIn,
@@ -32,7 +33,7 @@ from ledger.ports import Store
 from ledger.privacy import own_ticket
 from ledger.records import Act, FinanceRequest, Quote
 
-router = APIRouter(prefix="/finance", tags=["finance"])
+router = routed("/finance", "finance")
 
 
 class UnknownRequest(NotFound):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from api.deps import Once, Read
 from api.drafting import POSTED, drafted
 from api.finance_view import lock_out
+from api.json_body import routed
 from api.models.acts import ActOut
 from api.models.fields import HashIn
 from api.models.finance import LockOut, NothingIn, ReceiptIn
@@ -19,7 +20,7 @@ from ledger.ports import Store
 from ledger.privacy import seen_lock, sees_lock, unknown_lock
 from ledger.records import Lock, Ticket
 
-router = APIRouter(prefix="/finance", tags=["finance"])
+router = routed("/finance", "finance")
 
 
 @router.get("/locks", operation_id="listLocks", summary="Locks of the caller's company")

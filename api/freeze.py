@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.deps import Doing, Once, Read
 from api.drafting import POSTED, draft, drafted
+from api.json_body import routed
 from api.models.acts import ActOut
 from api.models.fields import TicketIn
 from api.models.freeze import FreezeIn, LiftIn, OrderOut, OrdersOut
@@ -18,7 +19,7 @@ from ledger.ports import Store
 from ledger.privacy import is_panel, seen_ticket
 from ledger.tickets import UnknownTicket, issuance_of
 
-router = APIRouter(prefix="/freezes", tags=["freeze"])
+router = routed("/freezes", "freeze")
 
 
 @router.get("/{ticket}", operation_id="listOrders", summary="Running orders on a ticket")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 
 from api.deps import App, Wired
+from api.json_body import routed
 from api.models.fields import Out
 from ledger.errors import GoldTicketError
 from ledger.records import Cursor
 
-router = APIRouter(tags=["system"])
+router = routed("", "system")
 
 
 class Health(Out):

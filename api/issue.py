@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from api.act_view import act_out
 from api.deps import Doing, Once, Read
 from api.drafting import POSTED, draft
+from api.json_body import routed
 from api.models.acts import ActOut, ActsOut
 from api.models.fields import IssuanceIn
 from api.models.tickets import IssuanceView, IssueIn, VoidIn
@@ -26,7 +27,7 @@ from ledger.privacy import seen_issuance, sees_issuance
 from ledger.records import Issuance, Participant
 from ledger.rules import Role, at_most, in_role
 
-router = APIRouter(prefix="/issuances", tags=["issue"])
+router = routed("/issuances", "issue")
 
 MOST_ACTS = 200
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.deps import Once, Read
 from api.drafting import POSTED, draft
+from api.json_body import routed
 from api.models.fields import PartyId
 from api.models.limits import HaltIn, LimitIn, LimitOut, PolicyIn
 from api.models.parties import party_out
@@ -14,7 +15,7 @@ from ledger.ports import Store
 from ledger.records import Governance, Participant
 from ledger.rules import Role, UnknownParty
 
-router = APIRouter(prefix="/limits", tags=["limits"])
+router = routed("/limits", "limits")
 
 
 @router.get("/{core}", operation_id="getLimit", summary="A core's opening limit and its use")

@@ -30,6 +30,7 @@ _CHANGING: Mapping[int, tuple[str, str]] = {
     409: ("conflict", "The present state does not allow it; or the Idempotency-Key came with another body"),
     413: ("too-large", "The request is too large"),
 }
+_WITH_FILE: Mapping[int, tuple[str, str]] = {400: ("unreadable-form", "The form can't be read")}
 _METHODS = ("get", "post")
 
 
@@ -96,6 +97,8 @@ def _complete(made: Json) -> None:
             errors |= _SIGNED_IN
         if method == "post":
             errors |= _CHANGING
+        if "multipart/form-data" in operation.get("requestBody", {}).get("content", {}):
+            errors |= _WITH_FILE
         responses = operation["responses"]
         responses.pop("422", None)
         for status, (code, description) in sorted(errors.items()):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.deps import Doing, Once, Read
 from api.drafting import POSTED, draft, drafted
+from api.json_body import routed
 from api.models.acts import ActOut
 from api.models.fields import PartyId
 from api.models.participants import (
@@ -37,7 +38,7 @@ from ledger.privacy import sees_profile
 from ledger.records import Participant, Profile, Recovery, SignerKey, User
 from ledger.rules import Right, Role, name_of, participant
 
-router = APIRouter(tags=["participants"])
+router = routed("", "participants")
 
 
 @router.get("/me", operation_id="whoAmI", summary="Who the API key belongs to")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.deps import Once, Read
 from api.drafting import POSTED, draft
+from api.json_body import routed
 from api.models.participants import ClosureIn, PanelIn, PanelOut, StageWord, StopIn
 from api.models.parties import party_out
 from ledger import participants_panel
@@ -16,7 +17,7 @@ from ledger.ports import Store
 from ledger.records import Governance
 from ledger.rules import Stage
 
-router = APIRouter(tags=["participants"])
+router = routed("", "participants")
 
 
 @router.get("/panel", operation_id="getPanel", summary="The panel, the policy, the stops")

@@ -6,9 +6,10 @@ import hashlib
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, File, Query, Response, UploadFile
+from fastapi import File, Query, Response, UploadFile
 
 from api.deps import Once, Read
+from api.json_body import routed
 from api.models.payables import ImportOut, InvoiceOut, PayableOut
 from api.models.problem import CellProblem
 from api.pages import Page, Paged, page
@@ -24,7 +25,7 @@ from ledger.ports import Store
 from ledger.records import Participant, PayableRow
 from ledger.rules import Role, in_role
 
-router = APIRouter(prefix="/payables", tags=["payables"])
+router = routed("/payables", "payables")
 
 MOST_BYTES = 5 * 1024 * 1024
 

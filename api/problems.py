@@ -25,6 +25,7 @@ _MOST_ERRORS = 200
 _log = structlog.get_logger(__name__)
 
 _HTTP: Mapping[int, tuple[str, str, str]] = {
+    400: ("unreadable-form", "The form can't be read", "send it as /v1/openapi.json describes it"),
     404: ("no-such-path", "There is nothing at this path", "look it up in /v1/openapi.json"),
     405: ("wrong-method", "This path does not take this method", "look it up in /v1/openapi.json"),
     413: ("too-large", "The request is too large", "send a smaller file, or several"),

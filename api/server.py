@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import uvicorn
 
+from api.json_body import usual_stack
 from api.main import create_app
 from ledger.errors import Unavailable
 from ledger.wiring import App
@@ -38,6 +39,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def server(app: App) -> uvicorn.Server:
     """The server, not running yet."""
+    usual_stack()
     config = uvicorn.Config(create_app(app), log_level="warning", access_log=False, lifespan="off")
     return uvicorn.Server(config)
 

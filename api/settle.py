@@ -6,10 +6,11 @@ import hashlib
 from collections import Counter
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Response
+from fastapi import Form, Query, Response
 
 from api.deps import Doing, Once, Read
 from api.drafting import POSTED, drafted
+from api.json_body import routed
 from api.models.acts import ActOut
 from api.models.fields import DayIn, HashIn
 from api.models.settle import (
@@ -39,7 +40,7 @@ from ledger.settle_lists import NothingToClear
 from ledger.settle_payouts import PayOutDraft
 from ledger.tickets import UnknownTicket
 
-router = APIRouter(prefix="/settle", tags=["settle"])
+router = routed("/settle", "settle")
 
 
 class UnknownClearingList(NotFound):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.deps import Doing, Once, Read
 from api.drafting import POSTED, drafted
+from api.json_body import routed
 from api.models.acts import ActOut
 from api.models.fields import IssuanceIn
 from api.models.parties import party_out
@@ -18,7 +19,7 @@ from ledger.records import Issuance, Replacement
 from ledger.settle_checks import replacement
 from ledger.tickets import UnknownIssuance
 
-router = APIRouter(prefix="/settle", tags=["settle"])
+router = routed("/settle", "settle")
 
 
 @router.post("/overdue", operation_id="reportOverdue", summary="Report an overdue issuance (逾期)", **POSTED)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from api.act_view import act_out
 from api.acts import withdrawal
 from api.deps import Once, Read
 from api.drafting import POSTED, draft, drafted
+from api.json_body import routed
 from api.models.acts import ActOut, WithdrawIn
 from api.models.fields import HashIn, TicketIn
 from api.models.tickets import (
@@ -34,7 +35,7 @@ from ledger.records import Act, Ticket
 from ledger.trade_evidence import Trade, TradeInvoice
 from ledger.transfer import ChildDraft
 
-router = APIRouter(tags=["transfer"])
+router = routed("", "transfer")
 
 
 @router.get("/tickets", operation_id="listTickets", summary="The wallet: tickets of the caller's company")

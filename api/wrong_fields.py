@@ -9,6 +9,7 @@ from typing import Any
 from api.models.problem import FieldProblem
 
 _SHOWN = 80
+_UNSHOWN = ("missing", "overweight")
 
 # Type of the validation's error -> what is wrong, the way out. In braces: the bound that was passed.
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -40,19 +41,26 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "enum": ("there is no such choice", "take one of {expected}"),
 }
 
+# Part of what the reader of JSON says (`api.json_body`) -> what is wrong, the way out.
+_NO_JSON: Mapping[str, tuple[str, str]] = {
+    "recursion limit": ("it is nested too deep", "send it as /v1/openapi.json describes it"),
+    "out of range": ("a number has too many digits", "look for what slipped in; amounts are texts"),
+    "hex escape": ("it holds half a character, which can't be kept", "type it again"),
+}
+
 
 def wrong_field(item: Mapping[str, Any]) -> FieldProblem:
     """One error of the validation as an item of a problem's `errors`."""
     kind, place = str(item["type"]), [str(part) for part in item["loc"]]
     if kind == "json_invalid":  # its place is a number of characters, no field
-        return FieldProblem(
-            field="body", value=f"character {place[-1]}", problem=_WORDS[kind][0], way_out=_WORDS[kind][1]
-        )
-    where = ".".join(place[1:]) or place[0]
+        reason = str(item["ctx"]["error"])
+        problem, way_out = next((said for part, said in _NO_JSON.items() if part in reason), _WORDS[kind])
+        return FieldProblem(field="body", value=f"byte {place[-1]}", problem=problem, way_out=way_out)
+    where = _shown(".".join(place[1:]) or place[0])
     problem, way_out = _words(kind, item)
     return FieldProblem(
         field=where if place[0] in ("body", "path") else f"{place[0]} {where}",
-        value="" if kind == "missing" else _shown(item.get("input")),
+        value="" if kind in _UNSHOWN else _shown(item.get("input")),
         problem=problem,
         way_out=way_out,
     )

@@ -135,7 +135,7 @@ class Service:
         act = self.act(store, caller, id_)
         seat = store.get(Seat, id_, place)
         if seat is None:
-            raise NotFound(f"This act has no signature number {place}.", act=id_.hex(), place=place)
+            raise NotFound(f"This act has no signature number {place}.", act=id_, place=place)
         seats.require_open(store, act, seat, self.now(store))
         if signature is None:
             if not caller.address:
@@ -166,7 +166,7 @@ class Service:
         act = self.act(store, caller, leg.act)
         mine = [s for s in store.find(Seat, act=act.id) if s.leg in (b"", leg_id) and s.party == caller.party]
         if not mine:
-            raise NotYours("Only a company whose signature is needed can reject.", leg=leg_id.hex())
+            raise NotYours("Only a company whose signature is needed can reject.", leg=leg_id)
         if leg.state not in (State.DRAFT, State.AWAITING):
             raise WrongState(
                 f"This is {leg.state}: it can be rejected only before it is complete.", state=leg.state
@@ -198,7 +198,7 @@ class Service:
         legs = [leg for leg in store.find(Leg, act=act.id) if places is None or leg.place in places]
         open_ = [leg.place for leg in legs if leg.state not in (State.FINAL, State.WITHDRAWN)]
         if not open_:
-            raise WrongState("Nothing of this is left that could be withdrawn.", act=id_.hex())
+            raise WrongState("Nothing of this is left that could be withdrawn.", act=id_)
         fields = {"ticket": message["ticket"], "offer": act.id, "indexes": open_, **tail}
         return self.draft(store, caller, "Withdraw", fields, {"of": act.id.hex()})
 
@@ -208,7 +208,7 @@ class Service:
         """The act, if the caller's participant is a party to it. Raises NotFound otherwise."""
         act = store.get(Act, id_)
         if act is None or not visible(store, caller, act):
-            raise NotFound("There is no such act, or your company is no party to it.", act=id_.hex())
+            raise NotFound("There is no such act, or your company is no party to it.", act=id_)
         return act
 
     def message(self, act: Act) -> dict[str, Any]:
@@ -220,7 +220,7 @@ class Service:
         act = self.act(store, caller, id_)
         seat = store.get(Seat, id_, place)
         if seat is None:
-            raise NotFound(f"This act has no signature number {place}.", act=id_.hex(), place=place)
+            raise NotFound(f"This act has no signature number {place}.", act=id_, place=place)
         primary, message = seats.signed_at(store, act, seat)
         return typed.to_json(self.domain, primary, message)
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ledger.errors import GoldTicketError, Invalid
-from ledger.workbook import XLSX_MAGIC, Fault, InvalidFile, xlsx_rows
+from ledger.unpacked import InvalidFile
+from ledger.workbook import XLSX_MAGIC, Fault, xlsx_rows
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ROWS = 10_000

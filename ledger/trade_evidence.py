@@ -165,13 +165,13 @@ def require_complete(store: Store, ticket: bytes) -> None:
             raise EvidenceOwed(
                 f"No trade evidence is known for the transfer that made ticket 0x{word.id.hex()}; its sender "
                 "has to file contract and invoice first.",
-                ticket=word.id.hex(),
+                ticket=word.id,
             )
         if not (item["trade"].get("invoice") or item.get("filed")):
             raise EvidenceOwed(
                 f"The invoice under contract {item['trade']['contract']} is owed until "
                 f"{shanghai_date(item['owed_until'])}; file it, then ask for financing again.",
-                ticket=word.id.hex(),
+                ticket=word.id,
                 owed_until=item["owed_until"],
             )
 

@@ -150,7 +150,7 @@ def _check_offer(message: Message, store: Store, now: int) -> None:
     if word.depth == 0:
         raise DepthExhausted(
             "This ticket has been passed on as often as its issuance allows; sell it to a bank, or hold it.",
-            ticket=word.id.hex(),
+            ticket=word.id,
         )
     children = message["children"]
     if not 1 <= len(children) <= MOST_CHILDREN:
@@ -186,7 +186,7 @@ def _check_withdraw_all(message: Message, store: Store, now: int) -> None:
     if word.version == MOST_VERSION:
         raise VersionsExhausted(
             "This ticket's offers were withdrawn 65,535 times; withdraw the offers one by one.",
-            ticket=word.id.hex(),
+            ticket=word.id,
         )
 
 

@@ -1,13 +1,12 @@
 """The first sheet of an XLSX file as rows of plain text.
 
-Guards: the unpacked size is bounded before anything is read (zip bombs), XML entities are refused
-(defusedxml, which openpyxl uses when it is there), formulas and broken cells become faults, and numbers that
-a spreadsheet has already rounded (more than 15 digits) are refused instead of guessed.
+Guards: what it unpacks to is bounded before anything is read (zip bombs, `ledger.unpacked`), XML entities are
+refused there and by defusedxml, which openpyxl uses when it is there, formulas and broken cells become faults,
+and numbers that a spreadsheet has already rounded (more than 15 digits) are refused instead of guessed.
 """
 
 import io
 import warnings
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,21 +14,12 @@ from itertools import islice
 
 import openpyxl
 
-from ledger.errors import Invalid
+from ledger.unpacked import InvalidFile, refuse_bombs
 
 XLSX_MAGIC = b"PK\x03\x04"
-MAX_UNPACKED = 100 * 1024 * 1024
-MAX_PARTS = 1_000
 MAX_COLUMNS = 60
 MAX_SHEET_ROWS = 100_000
 EXACT_DIGITS = 15
-
-
-class InvalidFile(Invalid):
-    """A file that can't be read at all; a wrong row is no reason for it."""
-
-    code = "invalid-file"
-    title = "The file cannot be read"
 
 
 @dataclass(frozen=True)
@@ -46,7 +36,7 @@ def xlsx_rows(data: bytes, at_most: int) -> Iterator[tuple[int, list[str | Fault
 
     Raises InvalidFile.
     """
-    _refuse_bombs(data)
+    refuse_bombs(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells of styles it does not know: nothing to us
@@ -69,20 +59,6 @@ def _cells(number: int, row: Sequence[object]) -> list[str | Fault]:
     if number > MAX_SHEET_ROWS:
         raise InvalidFile(f"the sheet goes beyond row {MAX_SHEET_ROWS:,}; delete the rows below the data")
     return [_text(cell) for cell in row]
-
-
-def _refuse_bombs(data: bytes) -> None:
-    try:
-        parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
-    except zipfile.BadZipFile as broken:
-        raise InvalidFile(
-            "the file is damaged: its zip container can't be opened; export it again"
-        ) from broken
-    # zipfile never unpacks more of a part than its entry declares, so the declared sizes are a true bound
-    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
-        raise InvalidFile(
-            "the workbook is too large when unpacked; keep the data sheet only, or save it as CSV"
-        )
 
 
 def _text(cell: object) -> str | Fault:

@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
-from api.storable import PROBLEM, unstorable
+from api.storable import PROBLEM, overweight, unstorable
 from ledger.clock import parse_date, parse_instant, utc_text
 from ledger.errors import GoldTicketError
 from ledger.ids import parse_hex, parse_uscc, to_hex
@@ -41,7 +41,7 @@ USCC = "91340100MA9DEM0A3H"
 
 
 class In(BaseModel):
-    """A request body: unknown fields are refused, and texts that can't be kept."""
+    """A request body: unknown fields are refused, texts that can't be kept, and what is too deep or too long."""
 
     # strict: a text or true is no number, as the OpenAPI document says
     model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
@@ -49,6 +49,8 @@ class In(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _storable(cls, data: Any) -> Any:
+        if too_much := overweight(data):
+            raise PydanticCustomError("overweight", "{problem}", {"problem": too_much})
         wrong = [
             InitErrorDetails(type=PydanticCustomError("unstorable", PROBLEM), loc=place, input=text)
             for place, text in unstorable(data)
