@@ -14,7 +14,7 @@ from ledger.book.engines import explained, parse_dsn, reader_engine, writer_engi
 from ledger.book.migrations import upgrade_on
 from ledger.book.projection import ATTACHED, prepare, remove_file, replace_projection
 from ledger.book.store import SqlStore
-from ledger.book.writer import Writer
+from ledger.book.writer import Loads, Writer
 from ledger.ports import Store
 
 T = TypeVar("T")
@@ -53,10 +53,10 @@ class SqlBook:
         """Returns what `work` returns once it is on the disk, or raises what it raises with nothing written."""
         return self.submit(work).result()
 
-    def submit(self, work: Callable[[Store], T]) -> Future[T]:
+    def submit(self, work: Callable[[Store], T], loads: Loads | None = None, weight: int = 1) -> Future[T]:
         """As `write`, without waiting: the future is done once it is on the disk. Cancelled while it waits, the work is
-        not begun."""
-        return self._writer.submit(work)
+        not begun. `loads`, `weight`: for works of many acts, see `ledger.book.writer.Writer.submit`."""
+        return self._writer.submit(work, loads, weight)
 
     def read(self, work: Callable[[Store], T]) -> T:
         """Runs `work` on a snapshot; a writer neither waits for it nor disturbs it."""

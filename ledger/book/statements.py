@@ -75,6 +75,7 @@ class Statements:
                 self.from_row.append((column.name, bool))
         self.put = self._insert(replace=True)
         self.add = self._insert(replace=False)
+        self._in_order = [(name, self.to_row[name]) for name in self.put.names]
         by_key = [self.table.c[name] == sa.bindparam(name) for name in self.keys]
         self.get = self._compile(sa.select(self.table).where(*by_key))
         self.delete = self._compile(sa.delete(self.table).where(*by_key))
@@ -149,6 +150,15 @@ class Statements:
             return self.to_row[field](value)
         except (TypeError, ValueError) as error:
             raise type(error)(f"{self.kind.__name__}.{field}: {error}") from error
+
+    def values(self, record: object) -> list[Any]:
+        """A record as the parameters of `put` and `add`. Raises TypeError or ValueError that names the field."""
+        fields = record.__dict__
+        try:
+            return [convert(fields[name]) for name, convert in self._in_order]
+        except (TypeError, ValueError):
+            self.row(record)  # names the field
+            raise
 
     def row(self, record: object) -> dict[str, Any]:
         values = dict(record.__dict__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -49,7 +49,7 @@ class SqlStore:
         return value, failure
 
     def get(self, kind: type[R], *key: object) -> R | None:
-        shape = self._shape(kind)
+        shape = self.shape(kind)
         self._run(shape.get, check_key(shape, key))
         row = self._cursor.fetchone()
         return None if row is None else shape.record(row)
@@ -93,7 +93,7 @@ class SqlStore:
         itself), as in ``find(Act, order="-created_at", after=(act.created_at, act.id), limit=50)``. With the
         value alone, records that tie with it are passed over.
         """
-        shape = self._shape(kind)
+        shape = self.shape(kind)
         fields, descending = shape.order(order)
         cursor = () if after is None else after if isinstance(after, tuple) else (after,)
         if len(cursor) > len(fields):
@@ -109,18 +109,29 @@ class SqlStore:
         return [shape.record(row) for row in self._cursor.fetchall()]
 
     def count(self, kind: type, /, **where: object) -> int:
-        shape = self._shape(kind)
+        shape = self.shape(kind)
         conditions, values = filters(shape, where)
         self._run(shape.count(conditions), values)
         return int(self._cursor.fetchone()[0])
 
-    def _shape(self, kind: type) -> Statements:
+    def shape(self, kind: type) -> Statements:
+        """What this store says about a record class."""
         return statements(kind, self._dialect)
+
+    def write_rows(
+        self, shape: Statements, rows: Sequence[Sequence[Any]], gone: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """Puts many records of one kind, given as `Statements.values`, and deletes those with the keys `gone`."""
+        self._changing(shape.kind)
+        if rows:
+            self._cursor.executemany(shape.put.sql, rows)
+        for key in gone:
+            self._run(shape.delete, check_key(shape, key))
 
     def _changing(self, kind: type) -> Statements:
         if not self._writable:
             raise RuntimeError("a read can't write: give the work to Book.write")
-        return self._shape(kind)
+        return self.shape(kind)
 
     def _run(self, statement: Statement, values: dict[str, Any]) -> None:
         self._cursor.execute(statement.sql, [values[name] for name in statement.names])

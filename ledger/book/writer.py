@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from ledger.book.buffer import BufferedStore
 from ledger.book.engines import explain
 from ledger.book.errors import BookUnavailable
 from ledger.book.store import SqlStore
@@ -23,10 +24,18 @@ GROUP = 50
 """The most that share one commit: the disk's delay is paid once, and nobody waits for long."""
 
 
+Loads = Callable[[BufferedStore], None]
+"""Reads ahead what a work will ask for."""
+HEAVY = 200
+"""A work that weighs so much does not share its commit with many others, which would wait for it."""
+
+
 @dataclass(frozen=True)
 class _Job:
     work: Callable[[Store], Any]
     future: Future[Any]
+    loads: Loads | None = None
+    weight: int = 1
 
 
 class Writer:
@@ -42,13 +51,15 @@ class Writer:
         self._thread = threading.Thread(target=self._loop, name="book-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Store], T]) -> Future[T]:
+    def submit(self, work: Callable[[Store], T], loads: Loads | None = None, weight: int = 1) -> Future[T]:
+        """`loads`: the work runs on a `BufferedStore`, and reads ahead together with the others of its group;
+        `weight`: the acts in it."""
         self._not_inside()
         future: Future[T] = Future()
         with self._gate:
             if self._closed:
                 raise BookUnavailable("the book is closed")
-            self._queue.put(_Job(work, future))
+            self._queue.put(_Job(work, future, loads, weight))
         return future
 
     @contextmanager
@@ -79,8 +90,8 @@ class Writer:
                 return
 
     def _take(self, job: _Job) -> tuple[list[_Job], bool]:
-        group = [job]
-        while len(group) < GROUP:
+        group, weight = [job], job.weight
+        while len(group) < GROUP and weight < HEAVY:
             try:
                 more = self._queue.get_nowait()
             except Empty:
@@ -88,6 +99,7 @@ class Writer:
             if more is None:
                 return group, True
             group.append(more)
+            weight += more.weight
         return group, False
 
     def _commit(self, group: list[_Job]) -> None:
@@ -107,7 +119,15 @@ class Writer:
 
     def _run(self, connection: sa.Connection, group: list[_Job]) -> list[tuple[Any, Exception | None]]:
         with closing(SqlStore(connection)) as store:
-            return [store.attempt(job.work) for job in group]
+            loads = [job.loads for job in group if job.loads is not None]
+            if not loads:
+                return [store.attempt(job.work) for job in group]
+            buffered = BufferedStore(store)
+            for load in loads:
+                load(buffered)
+            answers = [buffered.attempt(job.work) for job in group]
+            buffered.flush()
+            return answers
 
 
 def _undone(error: BaseException) -> BookUnavailable:

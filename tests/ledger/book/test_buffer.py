@@ -1,0 +1,198 @@
+"""The store that reads ahead and writes behind says and leaves what the plain one does.
+
+given any works of puts, adds, deletions, queries and loads
+    when they run on both stores        each answer should be the same
+    when the buffered one is flushed    both books should hold the same records
+    when a work raises                  both should be as before it
+given records that were loaded
+    when they are asked for             the database should not be
+    when one is put or deleted          the answer should follow
+given a work that raises after a query wrote what waited
+    it should put back what stood in the database
+given a mixed group of works
+    when one reads ahead                all should see each other's records, and each get its own answer
+"""
+
+from __future__ import annotations
+
+import random
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from ledger.book.buffer import BufferedStore
+from ledger.book.db import SqlBook
+from ledger.book.store import SqlStore
+from ledger.errors import Conflict
+from ledger.money import Fen
+from ledger.records import Leg, Reservation, Seat
+
+KINDS = (Leg, Reservation, Seat)
+
+
+def name(rnd):
+    return bytes([rnd.randrange(6)])
+
+
+def record(rnd):
+    kind = rnd.choice(KINDS)
+    if kind is Leg:
+        state = rnd.choice(["draft", "complete", "final"])
+        value, queue = Fen(rnd.randrange(3)), rnd.randrange(9)
+        return Leg(name(rnd), name(rnd), 0, rnd.randrange(3), value, state, {}, 5, 6, queue)
+    if kind is Reservation:
+        return Reservation(name(rnd), name(rnd), Fen(7), rnd.randrange(4), rnd.random() < 0.5)
+    return Seat(
+        name(rnd), rnd.randrange(3), name(rnd), "party", rnd.randrange(3), "", b"d", rnd.random() < 0.5
+    )
+
+
+def key_of(one):
+    return (
+        (one.act, one.place) if isinstance(one, Seat) else ((one.id,) if isinstance(one, Leg) else (one.leg,))
+    )
+
+
+def ask(store, rnd):
+    """One random call; what it answers."""
+    one = record(rnd)
+    match rnd.randrange(9):
+        case 0:
+            return store.put(one)
+        case 1:
+            try:
+                return store.add(one)
+            except Conflict:
+                return "conflict"
+        case 2:
+            return store.delete(type(one), *key_of(one))
+        case 3:
+            return store.get(type(one), *key_of(one))
+        case 4:
+            return store.find(Seat, act=name(rnd), done=False)
+        case 5:
+            return store.find(
+                Leg, order=rnd.choice(["-queue", "queue", "deadline"]), limit=rnd.choice([0, 1, 3])
+            )
+        case 6:
+            where = {"ticket": name(rnd), "ended": rnd.choice([False, [True, False]])}
+            return store.count(Reservation, **where), store.find(Reservation, **where, order="-until")
+        case 7:
+            return store.find(Leg, act=[name(rnd), name(rnd)], state="draft")
+        case _:
+            chosen = [name(rnd), name(rnd)]
+            if isinstance(store, BufferedStore):
+                store.load(Seat, "act", chosen)
+                store.load(Leg, rnd.choice(["id", "act"]), chosen)
+                store.load(Reservation, "ticket", chosen, ended=False)
+            else:
+                rnd.choice(["id", "act"])
+            return None
+
+
+class Broken(Exception):
+    pass
+
+
+def work(seed, answers):
+    rnd = random.Random(seed)
+
+    def run(store):
+        answers.extend(ask(store, rnd) for _ in range(rnd.randrange(1, 12)))
+        if rnd.random() < 0.3:
+            raise Broken
+
+    return run
+
+
+@pytest.fixture
+def two(tmp_path):
+    with closing(SqlBook(str(tmp_path / "a"))) as plain, closing(SqlBook(str(tmp_path / "b"))) as buffered:
+        yield plain, buffered
+
+
+def contents(book):
+    return [book.read(lambda store, kind=kind: store.find(kind)) for kind in KINDS]
+
+
+def test_the_same_answers_and_the_same_book(two):
+    plain, buffered = two
+    for round_ in range(60):
+        seeds = range(round_ * 100, round_ * 100 + 10)
+        left, right = [], []
+
+        def on_plain(store, seeds=seeds, left=left):
+            return [store.attempt(work(seed, left))[1] for seed in seeds]
+
+        def on_buffered(store, seeds=seeds, right=right):
+            return [store.attempt(work(seed, right))[1] for seed in seeds]
+
+        failures = plain.write(on_plain)
+        found = buffered.submit(on_buffered, loads=lambda store: store.load(Leg, "act", [b"\1"])).result()
+        assert left == right, round_
+        assert list(map(type, failures)) == list(map(type, found))
+        assert contents(plain) == contents(buffered)
+
+
+def leg(id_=b"1", **fields):
+    return replace(Leg(id_, b"a", 0, 0, Fen(0), "draft", {}, 5, 6), **fields)
+
+
+class Deaf(SqlStore):
+    """Answers nothing."""
+
+    def find(self, *args, **kwargs):
+        raise AssertionError("the database was asked")
+
+    get = count = find
+
+
+def test_what_was_loaded_is_answered_from_memory(sql_book):
+    sql_book.write(lambda store: store.put(leg()))
+
+    def run(store):
+        store.load(Leg, "act", [b"a", b"none"])
+        store._under.__class__ = Deaf
+        found = store.find(Leg, act=b"a"), store.find(Leg, act=b"none"), store.get(Leg, b"1")
+        store.put(leg(b"2"))
+        store.put(leg(act=b"other"))
+        found += store.find(Leg, act=b"a"), store.count(Leg, act=b"a", state="final")
+        store._under.__class__ = SqlStore
+        return found
+
+    one, other = leg(), leg(b"2")
+    assert sql_book.submit(run, loads=lambda _: None).result() == ([one], [], one, [other], 0)
+
+
+def test_undoing_what_a_query_has_written(sql_book):
+    sql_book.write(lambda store: store.put(leg(state="first")))
+
+    def broken(store):
+        store.put(leg(state="second"))
+        store.put(leg(b"new"))
+        assert [one.state for one in store.find(Leg, order="queue")] == ["second", "draft"]
+        raise Broken
+
+    with pytest.raises(Broken):
+        sql_book.submit(broken, loads=lambda _: None).result()
+    assert [one.state for one in sql_book.read(lambda store: store.find(Leg))] == ["first"]
+
+
+def test_a_value_out_of_range_names_its_field(sql_book):
+    with pytest.raises(ValueError, match=r"Leg\.deadline"):
+        sql_book.submit(lambda store: store.put(leg(deadline=2**70)), loads=lambda _: None).result()
+
+
+def test_works_of_one_group_see_each_other(sql_book):
+    with sql_book._writer.paused():
+        sql_book.submit(lambda store: store.put(leg(b"0")))
+        plain = sql_book.submit(lambda store: store.put(leg()))
+        broken = sql_book.submit(
+            lambda store: store.add(leg()), loads=lambda store: store.load(Leg, "act", [b"a"])
+        )
+        seen = sql_book.submit(lambda store: store.count(Leg, act=b"a"), loads=lambda _: None)
+    assert plain.result() is None
+    assert seen.result() == 2
+    with pytest.raises(Conflict):
+        broken.result()
