@@ -5,8 +5,10 @@ Pure Python would be a hundred times slower, so without coincurve nothing here c
 
 from __future__ import annotations
 
+import contextlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 from ledger.errors import Invalid, NotFound
@@ -24,6 +26,8 @@ ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 """Order of the curve's group."""
 HALF_ORDER = ORDER // 2
 _S_MASK = (1 << 255) - 1
+_HELPER = ThreadPoolExecutor(1, "signatures")
+"""Beside the thread that asks. Its thread begins with its first work."""
 
 
 class InvalidSignature(Invalid):
@@ -88,6 +92,21 @@ def sign_digest(key: bytes | PrivateKey, digest: bytes) -> bytes:
     return signature[:32] + bytes([signature[32] | signature[64] << 7]) + signature[33:64]
 
 
+def recover_many(pairs: Sequence[tuple[bytes, bytes]]) -> None:
+    """Recovers the signers of many (digest, signature) ahead, in two threads (the curve's arithmetic lets others run);
+    `recover` then knows them. What is no signature is left for `recover` to refuse."""
+    half = _HELPER.submit(_recover_all, pairs[1::2])
+    _recover_all(pairs[::2])
+    half.result()
+
+
+def _recover_all(pairs: Sequence[tuple[bytes, bytes]]) -> None:
+    for digest, signature in pairs:
+        with contextlib.suppress(InvalidSignature, ValueError):
+            recover(digest, signature)
+
+
+@lru_cache(maxsize=16_384)
 def recover(digest: bytes, signature: bytes) -> str:
     """The address that signed 32 bytes, 0x… checksummed; whether it may sign is another question.
 

@@ -9,7 +9,7 @@ Source: EIP-712 (https://eips.ethereum.org/EIPS/eip-712), domain with a salt of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -205,9 +205,7 @@ def type_hash(primary: str) -> bytes:
 
 def struct_hash(primary: str, message: Message) -> bytes:
     """EIP-712 hashStruct. Raises KeyError for a missing field, ValueError for a bad value."""
-    parts = [type_hash(primary)]
-    parts += [_encode(kind, message[field]) for field, kind in TYPES[primary]]
-    return keccak(b"".join(parts))
+    return _hasher(primary)(message)
 
 
 def digest(domain: Domain, primary: str, message: Message) -> bytes:
@@ -238,12 +236,12 @@ def to_json(domain: Domain, primary: str, message: Message) -> dict[str, Any]:
 
 def message_to_json(primary: str, message: Message) -> dict[str, Any]:
     """A message as JSON values; `message_from_json` is its inverse."""
-    return {field: _to_json(kind, message[field]) for field, kind in TYPES[primary]}
+    return {field: write(message[field]) for field, write in _writers(primary)}
 
 
 def message_from_json(primary: str, data: Message) -> dict[str, Any]:
     """JSON values back to plain Python. Raises KeyError, ValueError or TypeError on what does not fit."""
-    return {field: _from_json(kind, data[field]) for field, kind in TYPES[primary]}
+    return {field: read(data[field]) for field, read in _readers(primary)}
 
 
 @cache
@@ -252,54 +250,104 @@ def _structs_in(primary: str) -> frozenset[str]:
     return frozenset({primary}).union(*(_structs_in(kind) for kind in inner if kind in TYPES))
 
 
-def _encode(kind: str, value: Any) -> bytes:
+# Each type is read once into functions for its fields: what a field's name says of it is not looked up again for
+# every act.
+
+Convert = Callable[[Any], Any]
+
+
+@cache
+def _hasher(primary: str) -> Callable[[Message], bytes]:
+    prefix = type_hash(primary)
+    fields = [(field, _encoder(kind)) for field, kind in TYPES[primary]]
+
+    def hashed(message: Message) -> bytes:
+        return keccak(b"".join((prefix, *[encode(message[field]) for field, encode in fields])))
+
+    return hashed
+
+
+@cache
+def _writers(primary: str) -> tuple[tuple[str, Convert], ...]:
+    return tuple((field, _to_json(kind)) for field, kind in TYPES[primary])
+
+
+@cache
+def _readers(primary: str) -> tuple[tuple[str, Convert], ...]:
+    return tuple((field, _from_json(kind)) for field, kind in TYPES[primary])
+
+
+@cache
+def _encoder(kind: str) -> Callable[[Any], bytes]:
     if kind.endswith("[]"):
-        inner = kind[:-2]
-        return keccak(b"".join(_encode(inner, item) for item in value))
+        inner = _encoder(kind[:-2])
+        return lambda value: keccak(b"".join([inner(item) for item in value]))
     if kind in TYPES:
-        return struct_hash(kind, value)
+        return _hasher(kind)
     if kind == "string":
-        return keccak(value.encode())
+        return lambda value: keccak(value.encode())
     if kind == "address":
-        return bytes.fromhex(value[2:]).rjust(32, b"\0")
+        return lambda value: bytes.fromhex(value[2:]).rjust(32, b"\0")
     if kind == "bool":
-        return int(bool(value)).to_bytes(32, "big")
+        return lambda value: int(bool(value)).to_bytes(32, "big")
     if kind.startswith("bytes"):
-        return _sized(value, int(kind[5:])).ljust(32, b"\0")
-    return _ranged(value, int(kind[4:])).to_bytes(32, "big")
+        sized = _sized(int(kind[5:]))
+        return lambda value: sized(value).ljust(32, b"\0")
+    ranged = _ranged(int(kind[4:]))
+    return lambda value: ranged(value).to_bytes(32, "big")
 
 
-def _sized(value: bytes, size: int) -> bytes:
-    if len(value) != size:
-        raise ValueError(f"{len(value)} bytes where {size} are needed: 0x{value.hex()}")
-    return value
+@cache
+def _sized(size: int) -> Callable[[bytes], bytes]:
+    def check(value: bytes) -> bytes:
+        if len(value) != size:
+            raise ValueError(f"{len(value)} bytes where {size} are needed: 0x{value.hex()}")
+        return value
+
+    return check
 
 
-def _ranged(value: int, bits: int) -> int:
-    if not 0 <= value < 1 << bits:
-        raise ValueError(f"{value} does not fit in {bits} bits without a sign")
-    return value
+@cache
+def _ranged(bits: int) -> Callable[[int], int]:
+    limit = 1 << bits
+
+    def check(value: int) -> int:
+        if not 0 <= value < limit:
+            raise ValueError(f"{value} does not fit in {bits} bits without a sign")
+        return value
+
+    return check
 
 
-def _to_json(kind: str, value: Any) -> Any:
+@cache
+def _to_json(kind: str) -> Convert:
     if kind.endswith("[]"):
-        return [_to_json(kind[:-2], item) for item in value]
+        inner = _to_json(kind[:-2])
+        return lambda value: [inner(item) for item in value]
     if kind in TYPES:
-        return message_to_json(kind, value)
+        return lambda value: message_to_json(kind, value)
     if kind.startswith("bytes"):
-        return "0x" + value.hex()
-    return str(value) if kind.startswith("uint") else value
+        return lambda value: "0x" + value.hex()
+    return str if kind.startswith("uint") else _same
 
 
-def _from_json(kind: str, value: Any) -> Any:
+@cache
+def _from_json(kind: str) -> Convert:
     if kind.endswith("[]"):
-        return [_from_json(kind[:-2], item) for item in _listed(value)]
+        inner = _from_json(kind[:-2])
+        return lambda value: [inner(item) for item in _listed(value)]
     if kind in TYPES:
-        return message_from_json(kind, value)
+        return lambda value: message_from_json(kind, value)
     if kind.startswith("bytes"):
-        return _sized(bytes.fromhex(value.removeprefix("0x")), int(kind[5:]))
+        sized = _sized(int(kind[5:]))
+        return lambda value: sized(bytes.fromhex(value.removeprefix("0x")))
     if kind.startswith("uint"):
-        return _ranged(int(value), int(kind[4:]))
+        ranged = _ranged(int(kind[4:]))
+        return lambda value: ranged(int(value))
+    return _same
+
+
+def _same(value: Any) -> Any:
     return value
 
 

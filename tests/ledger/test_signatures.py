@@ -3,6 +3,7 @@
 ├── given a digest of a wrong length, a key of zeros or above the order: it should refuse without showing the key
 ├── given a signature of a wrong length, with a high s, or of no point: it should refuse
 ├── given any key and digest: it should agree with eth-account on address and signature, and recover the signer
+├── given many: those recovered ahead should be those recovered one by one; a spoilt one should spoil no other
 ├── given a wallet's 65 bytes: `compact` should make the same 64
 └── given HeldKeys: it should sign for those it holds alone and show none
 """
@@ -90,3 +91,16 @@ def test_held_keys_should_sign_for_their_own_and_show_none():
     assert KEYS[0].hex() not in repr(held)
     with pytest.raises(NotFound):
         held.sign(signatures.address_of(KEYS[3]), DIGEST)
+
+
+def test_many_recovered_ahead_are_those_recovered_one_by_one():
+    pairs = [(keccak256(key), signatures.sign_digest(key, keccak256(key))) for key in KEYS]
+    spoilt = (DIGEST, b"\0" * 64)
+    signatures.recover.cache_clear()
+    signatures.recover_many([*pairs, spoilt, (b"short", pairs[0][1])])
+    assert signatures.recover.cache_info().currsize == len(pairs)
+    for key, pair in zip(KEYS, pairs, strict=True):
+        assert signatures.recover(*pair) == Account.from_key(key).address
+    assert signatures.recover.cache_info().hits == len(pairs)
+    with pytest.raises(InvalidSignature):
+        signatures.recover(*spoilt)
