@@ -37,7 +37,7 @@ def refuse(store: Store, leg_id: bytes, code: str, message: str, now: int) -> No
     """The chain refuses the leg for a reason that can't go away. Its signatures stay valid until the deadline, but
     what never can take effect reserves nothing."""
     leg = store.need(Leg, leg_id)
-    if leg.state in (State.FINAL, State.WITHDRAWN, State.REFUSED):
+    if leg.state not in (State.COMPLETE, State.RELAYED):
         return
     reason = {"code": code, "message": message, "by": 0}
     store.put(replace(leg, state=str(step(leg.state, State.REFUSED)), reason=reason, changed_at=now))
@@ -46,11 +46,18 @@ def refuse(store: Store, leg_id: bytes, code: str, message: str, now: int) -> No
 
 
 def wait(store: Store, leg_id: bytes, refusal: Refusal | None, now: int) -> None:
-    """The leg goes back into the queue: its transaction was lost, or the reason can pass."""
+    """The leg goes back into the queue, to its end: its transaction was lost, or the reason can pass."""
     leg = store.need(Leg, leg_id)
     reason = {} if refusal is None else {"code": refusal.name, "message": "", "by": 0}
     if leg.state == State.RELAYED:
-        store.put(replace(leg, state=str(State.COMPLETE), reason=reason, changed_at=now))
+        place = next_in_queue(store)
+        store.put(replace(leg, state=str(State.COMPLETE), reason=reason, changed_at=now, queue=place))
+
+
+def next_in_queue(store: Store) -> int:
+    """The place behind the last leg that became complete."""
+    last = store.find(Leg, order="-queue", limit=1)
+    return last[0].queue + 1 if last else 1
 
 
 def expire(store: Store, now: int) -> int:
@@ -136,4 +143,4 @@ def _free_payables(store: Store, act_id: bytes) -> None:
         store.put(replace(row, act=b""))
 
 
-__all__ = ["apply", "expire", "finish", "refuse", "root_id", "wait"]
+__all__ = ["apply", "expire", "finish", "next_in_queue", "refuse", "root_id", "wait"]

@@ -93,6 +93,11 @@ class Chain(Protocol):
         """One act's calldata, as if sent by a plain account at the head."""
         ...
 
+    def attempt(self, batches: Sequence[Sequence[Call]]) -> list[list[Refusal | None]]:
+        """What `relay` of each batch would say at the head, item by item: None for one that takes effect. Within a
+        batch each item sees what those before it have done; the batches know nothing of each other."""
+        ...
+
     def sign(self, relayer: str, nonce: int, calls: Sequence[Call]) -> RawTransaction:
         """A signed `relay` transaction; nothing is sent."""
         ...
@@ -102,6 +107,10 @@ class Chain(Protocol):
         ...
 
     def receipt(self, hash_: bytes) -> Receipt | None: ...
+
+    def receipts(self, hashes: Sequence[bytes]) -> list[Receipt | None]:
+        """As `receipt` for several transactions at once."""
+        ...
 
     def nonce(self, address: str) -> int:
         """Transactions of this account that are mined."""

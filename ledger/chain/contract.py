@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ledger.chain import codec
@@ -22,6 +22,8 @@ from ledger.typed import Domain, Message
 PLAIN_ACCOUNT = "0x" + b"goldticket".hex().rjust(40, "0")
 """Who simulates: any account without code. Acts do not ask who calls."""
 SLOTS_AT_ONCE = 1_000
+REQUEST_BYTES = 750_000
+"""Calldata in one request of several calls; in hex it is twice as long, and anvil reads 2 MB."""
 INSIDE = 100
 """Gas that an act takes more as an item of `relay`: there the check who calls looks at two addresses."""
 
@@ -86,7 +88,16 @@ class GoldTicketChain:
 
     def receipt(self, hash_: bytes) -> Receipt | None:
         """What became of a transaction; None while it is not mined."""
-        found = self._rpc.call("eth_getTransactionReceipt", _hex(hash_))
+        return self.receipts([hash_])[0]
+
+    def receipts(self, hashes: Sequence[bytes]) -> list[Receipt | None]:
+        """As `receipt` for several transactions, in one request."""
+        if not hashes:
+            return []
+        answers = self._rpc.batch([("eth_getTransactionReceipt", [_hex(hash_)]) for hash_ in hashes])
+        return [self._receipt(hash_, found) for hash_, found in zip(hashes, answers, strict=True)]
+
+    def _receipt(self, hash_: bytes, found: Mapping[str, Any] | None) -> Receipt | None:
         if found is None or found.get("blockNumber") is None:
             return None
         refusals: dict[int, Refusal] = {}
@@ -167,6 +178,19 @@ class GoldTicketChain:
             return Outcome(0, self._reason(call, error))
         return Outcome(max(int(found, 16) - intrinsic_gas(data), 0) + INSIDE, None)
 
+    def attempt(self, batches: Sequence[Sequence[Call]]) -> list[list[Refusal | None]]:
+        """What `relay` of each batch would say at the head, item by item; the batches know nothing of each other."""
+        found: list[list[Refusal | None]] = []
+        for requests in _by_size([self._attempt(batch) for batch in batches]):
+            for answer in self._rpc.batch(requests):
+                reasons = codec.decode_output("relay", _bytes(answer))["refusals"]
+                found.append([decode_refusal(reason) if reason else None for reason in reasons])
+        return found
+
+    def _attempt(self, batch: Sequence[Call]) -> tuple[str, list[Any]]:
+        data = codec.encode_relay(batch)
+        return "eth_call", [{**self._call(data), "gas": hex(relay_gas(batch, data))}, "latest"]
+
     def sign(self, relayer: str, nonce: int, calls: Sequence[Call]) -> RawTransaction:
         """A signed `relay` transaction; nothing is sent. Raises NotFound for a relayer whose key is not held,
         TransactionTooLarge."""
@@ -227,6 +251,21 @@ class GoldTicketChain:
             for log in logs
             if log["address"].lower() == self._domain.address.lower()
         ]
+
+
+def _by_size(requests: Sequence[tuple[str, list[Any]]]) -> Iterator[list[tuple[str, list[Any]]]]:
+    """Requests in groups that a node reads at once."""
+    group: list[tuple[str, list[Any]]] = []
+    size = 0
+    for request in requests:
+        more = len(request[1][0]["data"]) // 2
+        if group and size + more > REQUEST_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(request)
+        size += more
+    if group:
+        yield group
 
 
 def _block(found: Mapping[str, Any]) -> Block:

@@ -6,54 +6,58 @@ mined. Nonces come from the journal. What the chain would refuse for good is nev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
 from ledger import kinds, outcome
 from ledger.acts import State, step
-from ledger.ports import Book, Call, Chain, Clock, Outcome, RawTransaction, Refusal, Store
+from ledger.errors import GoldTicketError
+from ledger.ports import Book, Call, Chain, Clock, RawTransaction, Refusal, Store
 from ledger.records import Act, Cursor, Leg, Transaction
 from ledger.work import calldata
+from ledger.work.calldata import Papers, find_all
+from ledger.work.outbox import NEVER, Outbox
+from ledger.work.trial import SHORT, Held, Item, Trial, pack
 
 log = structlog.get_logger()
 
-MOST_LEGS = 100
+MOST_LEGS = 1_000
 """Legs looked at in one step."""
-MOST_GAS = 20_000_000
-"""Gas of the items of one transaction."""
-MOST_BYTES = 100_000
-"""Calldata of one transaction; networks refuse transactions above 128 KiB."""
-MOST_IN_FLIGHT = 8
-"""Transactions that may wait to be mined at one time."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One call ready to go, and the legs it carries out."""
-
-    legs: tuple[Leg, ...]
-    call: Call
-
+MOST_IN_FLIGHT = 64
+"""Transactions of one key that may wait to be mined at one time; Besu's pool takes 200 of one sender."""
+SEND_AGAIN = 2
+"""Blocks that may come without a transaction before it is sent again."""
+RESEND = 10
+"""Seconds after which it is sent again though no block has come."""
 
 Permanent = Callable[[Refusal, str], bool]
 Explain = Callable[[Refusal], str]
 
 DONE = ("AlreadyDone", "AlreadyIssued")
 """Refusals that say: this has taken effect before."""
-RETRY = 5
-"""Seconds after which a leg that waits is tried again though no block has come."""
 
 
 class Relay:
     """The one writer to the chain. `relayer`: the address that pays and sends; its key is the chain adapter's.
 
-    `permanent`, `explain`: whether a refusal can't go away, and its sentence for people.
+    `permanent`, `explain`: whether a refusal can't go away, and its sentence for people. `patience`: seconds that a
+    batch which is not full waits for more after the last one; `monotonic`: what they are measured by.
     """
 
     def __init__(
-        self, book: Book, chain: Chain, clock: Clock, relayer: str, permanent: Permanent, explain: Explain
+        self,
+        book: Book,
+        chain: Chain,
+        clock: Clock,
+        relayer: str,
+        permanent: Permanent,
+        explain: Explain,
+        *,
+        patience: float = 0.0,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._book = book
         self._chain = chain
@@ -61,124 +65,195 @@ class Relay:
         self._relayer = relayer
         self._permanent = permanent
         self._explain = explain
-        self._tried: dict[bytes, tuple[int, int]] = {}
-        self._block = 0
+        self._patience = patience
+        self._monotonic = monotonic
+        self._last_out = float("-inf")
+        self._outbox = Outbox()
+        self._trial = Trial(chain, self._single, lambda item, refusal: not self._ends(item, refusal))
+        self._sent: dict[bytes, tuple[int, int]] = {}
+        self._flying: dict[bytes, list[Item]] = {}
+        self._short: set[bytes] = set()
 
     def step(self) -> int:
-        """Sends again what is not mined, then sends what is new; the number of legs that went out."""
-        waiting = self._book.read(lambda store: store.find(Transaction, state="sent", order="nonce"))
-        for transaction in waiting:
-            self._send(transaction)
-        if len(waiting) >= MOST_IN_FLIGHT:
+        """Sends again what should have been mined, then what is new; the number of legs that went out."""
+        block, waiting = self._book.read(self._waiting)
+        self._send_again(waiting, block)
+        room = MOST_IN_FLIGHT - len(waiting)
+        if room <= 0 or self._monotonic() - self._last_out < self._patience:
             return 0
-        items = self._collect()
+        items = self._items(block)
         if not items:
             return 0
-        transaction = self._book.write(lambda store: self._save(store, items))
-        self._send(transaction)
-        return sum(len(item.legs) for item in items)
+        go, held = self._trial.judge(list(pack(items))[:room], self._ahead())
+        self._hold(held, block)
+        batches = [batch for batch in go if batch][:room]
+        if not batches:
+            return 0
+        self._send_new(batches, block)
+        return sum(len(item.legs) for batch in batches for item in batch)
 
-    def _collect(self) -> list[Item]:
-        """Calls that the chain would carry out now, in the order in which their legs became complete."""
-        items: list[Item] = []
-        gas = size = 0
-        for act, legs in self._book.read(self._ready):
-            item = self._try(act, legs)
-            if item is None:
-                continue
-            gas += item.call.gas
-            size += len(item.call.data) + 256
-            if items and (gas > MOST_GAS or size > MOST_BYTES):
-                break
-            items.append(item)
-        return items
+    # ---- what is next
 
-    def _ready(self, store: Store) -> list[tuple[Act, list[Leg]]]:
-        """Complete legs by act, oldest first, without those that wait and were just tried: they must not keep
-        others from their turn."""
-        cursor = store.get(Cursor, 1)
-        self._block, now = cursor.block if cursor else 0, self._clock.now()
-        self._tried = {
-            leg: (block, at)
-            for leg, (block, at) in self._tried.items()
-            if block == self._block and now - at < RETRY
-        }
-        limit = MOST_LEGS + len(self._tried)
-        legs = store.find(Leg, state=str(State.COMPLETE), order="queue", limit=limit)
-        by_act: dict[bytes, list[Leg]] = {}
-        for leg in legs:
-            if leg.id not in self._tried:
-                by_act.setdefault(leg.act, []).append(leg)
-        return [(store.need(Act, act), found) for act, found in by_act.items()]
-
-    def _try(self, act: Act, legs: Sequence[Leg]) -> Item | None:
-        """Legs of one act that pass a simulation at the head, each by itself, as one call."""
-        found = [(leg, *self._simulate(act, [leg])) for leg in legs]
-        passing = [leg for leg, _, outcome_ in found if outcome_.refusal is None]
-        for leg, _, outcome_ in found:
-            if outcome_.refusal is not None:
-                self._hold(act, leg, outcome_.refusal)
-        if not passing:
-            return None
-        data, result = found[0][1:] if len(legs) == 1 else self._simulate(act, passing)
-        if result.refusal is not None:
-            return None
-        # the state may be dearer to write when the block comes: a sixth and 30,000 above what the simulation used
-        return Item(tuple(passing), Call(result.gas * 7 // 6 + 30_000, data))
-
-    def _simulate(self, act: Act, legs: Sequence[Leg]) -> tuple[bytes, Outcome]:
-        data = self._book.read(lambda store: calldata.of_legs(store, self._chain, act, legs))
-        return data, self._chain.simulate(data)
-
-    def _hold(self, act: Act, leg: Leg, refusal: Refusal) -> None:
-        """A leg that the chain would refuse: ended if that is for good, otherwise it waits and says what for."""
+    def _items(self, block: int) -> list[Item]:
+        """Calls for the legs whose turn it is, in order; all legs of one offer that come together in one call."""
         now = self._clock.now()
-        self._tried[leg.id] = (self._block, now)
-        if refusal.name in DONE:
-            return  # somebody else relayed it: the watcher will see its event
-        if self._permanent(refusal, kinds.kind(act.kind).function):
-            sentence = self._explain(refusal)
+
+        def read(store: Store) -> tuple[list[Leg], Papers]:
+            legs = self._outbox.next(store, block, now, MOST_LEGS)
+            return legs, calldata.papers(store, [leg.act for leg in legs])
+
+        legs, papers = self._book.read(read)
+        together: dict[tuple[bytes, bytes], list[Leg]] = {}
+        for leg in legs:
+            # one that had to wait before goes by itself, so that others need not fail with it
+            apart = leg.reason or leg.id in self._short
+            together.setdefault((leg.act, leg.id if apart else b""), []).append(leg)
+        made = [self._item(papers, papers.acts[act], group) for (act, _), group in together.items()]
+        return [item for item in made if item is not None]
+
+    def _item(self, papers: Papers, act: Act, legs: Sequence[Leg]) -> Item | None:
+        try:
+            call = calldata.call(papers, self._chain, act, legs)
+        except (GoldTicketError, ValueError, LookupError) as error:
+            # whatever is wrong with one act must not keep all others
+            log.error("no calldata", act=act.id.hex(), error=str(error))
+            for leg in legs:
+                self._outbox.tried(leg.id, -2, self._clock.now())
+            return None
+        if legs[0].reason.get("code") in SHORT or legs[0].id in self._short:
+            call = self._enough(call)
+        return Item(act, tuple(legs), call, _group(act))
+
+    def _enough(self, call: Call) -> Call:
+        """Where the table's gas was not enough: what the node finds, and some to spare, since the state may be dearer
+        to write when the block comes."""
+        found = self._chain.simulate(call.data)
+        return Call(max(found.gas * 7 // 6 + 30_000, call.gas), call.data)
+
+    def _single(self, item: Item, leg: Leg) -> Item:
+        papers = self._book.read(lambda store: calldata.papers(store, [item.act.id]))
+        return replace(item, legs=(leg,), call=calldata.call(papers, self._chain, item.act, [leg]))
+
+    def _ahead(self) -> Mapping[bytes, Sequence[Call]]:
+        """By group the calls that are out and not mined."""
+        calls: dict[bytes, list[Call]] = {}
+        for items in self._flying.values():
+            for item in items:
+                calls.setdefault(item.group, []).append(item.call)
+        return calls
+
+    # ---- what can't go
+
+    def _ends(self, item: Item, refusal: Refusal) -> bool:
+        return self._permanent(refusal, kinds.kind(item.act.kind).function)
+
+    def _hold(self, held: Sequence[Held], block: int) -> None:
+        """Items that the chain would refuse: ended if that is for good, otherwise they wait and say what for."""
+        now = self._clock.now()
+        ended: list[tuple[Leg, Refusal]] = []
+        noted: list[tuple[Leg, Refusal]] = []
+        for one in held:
+            [leg] = one.item.legs
+            self._outbox.tried(leg.id, NEVER if one.short else block, now)
+            if one.short:
+                log.warning("the table of gas falls short", act=one.item.act.kind, gas=one.item.call.gas)
+                self._short.add(leg.id)
+            if one.refusal is None or one.refusal.name in DONE:
+                continue  # it waits for others; or somebody else relayed it, and the watcher will see its event
+            if self._ends(one.item, one.refusal):
+                ended.append((leg, one.refusal))
+            elif leg.reason.get("code") != one.refusal.name:
+                noted.append((leg, one.refusal))
+        if ended or noted:
+            self._book.write(lambda store: self._write_held(store, ended, noted, now))
+            self._outbox.done(leg.id for leg, _ in ended)
+
+    def _write_held(
+        self,
+        store: Store,
+        ended: Sequence[tuple[Leg, Refusal]],
+        noted: Sequence[tuple[Leg, Refusal]],
+        now: int,
+    ) -> None:
+        for leg, refusal in ended:
             log.info("refused", leg=leg.id.hex(), error=refusal.name)
-            self._book.write(lambda store: outcome.refuse(store, leg.id, refusal.name, sentence, now))
-        elif leg.reason.get("code") != refusal.name:
-            self._note(leg, refusal)
-
-    def _note(self, leg: Leg, refusal: Refusal) -> None:
-        """Shows what a complete leg waits for."""
-        reason = {"code": refusal.name, "message": self._explain(refusal), "by": 0}
-
-        def work(store: Store) -> None:
+            outcome.refuse(store, leg.id, refusal.name, self._explain(refusal), now)
+        for leg, refusal in noted:
             fresh = store.need(Leg, leg.id)
             if fresh.state == State.COMPLETE:
+                reason = {"code": refusal.name, "message": self._explain(refusal), "by": 0}
                 store.put(replace(fresh, reason=reason))
 
-        self._book.write(work)
+    # ---- sending
 
-    def _save(self, store: Store, items: Sequence[Item]) -> Transaction:
-        """Nonce, raw bytes and hash, and the legs as relayed: all saved before anything is sent."""
-        last = store.find(Transaction, relayer=self._relayer, order="-nonce", limit=1)
-        nonce = last[0].nonce + 1 if last else self._chain.nonce(self._relayer)
-        raw = self._chain.sign(self._relayer, nonce, [item.call for item in items])
+    def _waiting(self, store: Store) -> tuple[int, list[Transaction]]:
+        cursor = store.get(Cursor, 1)
+        waiting = store.find(Transaction, state="sent", order="nonce")
+        return cursor.block if cursor else 0, waiting
+
+    def _send_again(self, waiting: Sequence[Transaction], block: int) -> None:
+        """What this process has not sent yet (it may have died before), and what blocks have passed by."""
+        known = {transaction.hash for transaction in waiting}
+        self._flying = {hash_: items for hash_, items in self._flying.items() if hash_ in known}
+        self._sent = {hash_: at for hash_, at in self._sent.items() if hash_ in known}
         now = self._clock.now()
-        transaction = Transaction(
-            hash=raw.hash,
-            relayer=self._relayer,
-            nonce=nonce,
-            raw=raw.raw,
-            legs=[[leg.id.hex() for leg in item.legs] for item in items],
-            state="sent",
-            created_at=now,
-        )
-        store.add(transaction)
-        for item in items:
-            for leg in item.legs:
-                fresh = store.need(Leg, leg.id)
-                store.put(
-                    replace(fresh, state=str(step(fresh.state, State.RELAYED)), reason={}, changed_at=now)
-                )
-        return transaction
+        for transaction in waiting:
+            height, when = self._sent.get(transaction.hash, (-SEND_AGAIN, -RESEND))
+            if block - height >= SEND_AGAIN or now - when >= RESEND:
+                self._send(transaction, block)
 
-    def _send(self, transaction: Transaction) -> None:
+    def _send_new(self, batches: Sequence[Sequence[Item]], block: int) -> None:
+        """Saves nonces, raw bytes and hashes, and the legs as relayed, all before anything is sent."""
+        first = self._book.read(self._next_nonce)
+        raws = [
+            self._chain.sign(self._relayer, nonce, [item.call for item in batch])
+            for nonce, batch in enumerate(batches, first)
+        ]
+        made = self._book.write(lambda store: self._save(store, raws, batches))
+        for transaction, batch in zip(made, batches, strict=True):
+            self._flying[transaction.hash] = list(batch)
+            out = [leg.id for item in batch for leg in item.legs]
+            self._outbox.done(out)
+            self._short.difference_update(out)
+        self._last_out = self._monotonic()
+        for transaction in made:
+            self._send(transaction, block)
+
+    def _next_nonce(self, store: Store) -> int:
+        last = store.find(Transaction, relayer=self._relayer, order="-nonce", limit=1)
+        return last[0].nonce + 1 if last else self._chain.nonce(self._relayer)
+
+    def _save(
+        self, store: Store, raws: Sequence[RawTransaction], batches: Sequence[Sequence[Item]]
+    ) -> list[Transaction]:
+        now = self._clock.now()
+        legs = [leg for batch in batches for item in batch for leg in item.legs]
+        for leg in find_all(store, Leg, "id", [leg.id for leg in legs]):
+            if leg.state == State.COMPLETE:
+                store.put(replace(leg, state=str(step(leg.state, State.RELAYED)), reason={}, changed_at=now))
+        made = []
+        for raw, batch in zip(raws, batches, strict=True):
+            made.append(
+                Transaction(
+                    hash=raw.hash,
+                    relayer=self._relayer,
+                    nonce=raw.nonce,
+                    raw=raw.raw,
+                    legs=[[leg.id.hex() for leg in item.legs] for item in batch],
+                    state="sent",
+                    created_at=now,
+                )
+            )
+            store.add(made[-1])
+        return made
+
+    def _send(self, transaction: Transaction, block: int) -> None:
         self._chain.send(
             RawTransaction(transaction.relayer, transaction.nonce, transaction.hash, transaction.raw)
         )
+        self._sent[transaction.hash] = (block, self._clock.now())
+
+
+def _group(act: Act) -> bytes:
+    """What an act has to stay in order with: its issuance, or whom it is about."""
+    return act.subject[:16] if any(act.subject[:16]) else act.subject

@@ -69,6 +69,16 @@ class EvmChain:
             return Outcome(0, decode_refusal(outcome.output))
         return Outcome(outcome.gas_used, None)
 
+    def attempt(self, batches: Sequence[Sequence[Call]]) -> list[list[Refusal | None]]:
+        return [self._attempt(codec.encode_relay(batch)) for batch in batches]
+
+    def _attempt(self, data: bytes) -> list[Refusal | None]:
+        with self.world.scratch():
+            outcome = self.world.evm.send(self.world.address, data)
+        assert outcome.ok, "relay itself is not refused"
+        reasons = codec.decode_output("relay", outcome.output)["refusals"]
+        return [decode_refusal(reason) if reason else None for reason in reasons]
+
     def sign(self, relayer: str, nonce: int, calls: Sequence[Call]) -> RawTransaction:
         raw = nonce.to_bytes(8, "big") + codec.encode_relay(calls)
         return RawTransaction(relayer, nonce, keccak256(relayer.encode() + raw), raw)
@@ -105,6 +115,9 @@ class EvmChain:
 
     def receipt(self, hash_: bytes) -> Receipt | None:
         return self._receipts.get(hash_)
+
+    def receipts(self, hashes: Sequence[bytes]) -> list[Receipt | None]:
+        return [self.receipt(hash_) for hash_ in hashes]
 
     def nonce(self, address: str) -> int:
         return self._nonces.get(address, 0)

@@ -1,0 +1,152 @@
+"""What the chain would say now: one simulation of each whole batch, and a second look at what is refused there.
+
+An item that is refused inside a batch may be refused because of those before it, which are not mined yet. So it is
+looked at alone, and only what is refused at the head by itself, for a reason that can't go away, ends. What lacks
+something that is under way (a parent in a transaction that is not mined yet) is tried behind it and goes out after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ledger.ports import Call, Chain, Refusal
+from ledger.records import Act, Leg
+
+SHORT = ("ActOutOfGas", "")
+"""Refusals that may only say that the table of gas falls short."""
+MOST_ITEMS = 400
+"""Items of one transaction."""
+MOST_GAS = 20_000_000
+"""Gas of the items of one transaction."""
+MOST_BYTES = 126_000
+"""Bytes of one transaction; networks refuse those above 128 KiB."""
+FRAME = 160
+"""Bytes of `relay` around one item's calldata."""
+GENEROUS = 10_000_000
+"""Gas with which an item is looked at alone."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One call ready to go, and the legs of one act that it carries out. `group`: what it must stay in order with."""
+
+    act: Act
+    legs: tuple[Leg, ...]
+    call: Call
+    group: bytes
+
+
+@dataclass(frozen=True)
+class Held:
+    """An item that can't go. `refusal`: None when nothing is wrong with it and it only has to wait for others;
+    `alone`: whether the chain refuses it at the head by itself; `short`: it ran out of the gas that it was given."""
+
+    item: Item
+    refusal: Refusal | None
+    alone: bool = True
+    short: bool = False
+
+
+def pack(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Items in their order, cut into what one transaction holds."""
+    batch: list[Item] = []
+    gas = size = 0
+    for item in items:
+        more = len(item.call.data) + FRAME
+        full = len(batch) == MOST_ITEMS or gas + item.call.gas > MOST_GAS or size + more > MOST_BYTES
+        if batch and full:
+            yield batch
+            batch, gas, size = [], 0, 0
+        batch.append(item)
+        gas += item.call.gas
+        size += more
+    if batch:
+        yield batch
+
+
+class Trial:
+    """`single`: the item of one leg, for an item of several. `passes`: whether a refusal can pass."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        single: Callable[[Item, Leg], Item],
+        passes: Callable[[Item, Refusal], bool],
+    ) -> None:
+        self._chain = chain
+        self._single = single
+        self._passes = passes
+
+    def judge(
+        self, batches: Sequence[list[Item]], ahead: Mapping[bytes, Sequence[Call]]
+    ) -> tuple[list[list[Item]], list[Held]]:
+        """Batches that would take effect as they stand, and what is held back. `ahead`: by group the calls that are
+        out and not mined."""
+        answers = self._chain.attempt([[item.call for item in batch] for batch in batches])
+        go: list[list[Item]] = []
+        refused: list[tuple[Item, Refusal]] = []
+        for batch, refusals in zip(batches, answers, strict=True):
+            pairs = list(zip(batch, refusals, strict=True))
+            go.append([item for item, refusal in pairs if refusal is None])
+            refused += [(item, refusal) for item, refusal in pairs if refusal is not None]
+        if not refused:
+            return go, []
+        found = self._alone(refused)
+        behind, held = self._behind(found, go, ahead)
+        return [*go, *pack(behind)], held
+
+    def _alone(self, refused: Sequence[tuple[Item, Refusal]]) -> list[Held]:
+        singles = [
+            (item if len(item.legs) == 1 else self._single(item, leg), before.name in SHORT)
+            for item, before in refused
+            for leg in item.legs
+        ]
+        answers = self._chain.attempt([[replace(item.call, gas=GENEROUS)] for item, _ in singles])
+        return [
+            Held(item, refusal, short=short and refusal is None)
+            for (item, short), [refusal] in zip(singles, answers, strict=True)
+        ]
+
+    def _behind(
+        self, found: Sequence[Held], go: Sequence[list[Item]], ahead: Mapping[bytes, Sequence[Call]]
+    ) -> tuple[list[Item], list[Held]]:
+        """Tries what may lack something that is under way behind that."""
+        calls: dict[bytes, list[Call]] = {group: list(known) for group, known in ahead.items()}
+        for item in (item for batch in go for item in batch):
+            calls.setdefault(item.group, []).append(item.call)
+        by_group: dict[bytes, list[Item]] = {}
+        held = []
+        for one in found:
+            if one.refusal and self._passes(one.item, one.refusal) and one.item.group in calls:
+                by_group.setdefault(one.item.group, []).append(one.item)
+            else:
+                held.append(one)
+        cut = {group: self._cut(calls[group], items) for group, items in by_group.items()}
+        tried = {group: items for group, items in cut.items() if items}
+        batches = [[*calls[group], *(item.call for item in items)] for group, items in tried.items()]
+        behind: list[Item] = []
+        for (group, items), refusals in zip(tried.items(), self._chain.attempt(batches), strict=True):
+            for item, refusal in zip(items, refusals[len(calls[group]) :], strict=True):
+                if refusal is None:
+                    behind.append(item)
+        out = {item.legs[0].id for item in behind}
+        waiting = [one for one in found if one.item.group in by_group and one not in held]
+        held += [replace(one, alone=False) for one in waiting if one.item.legs[0].id not in out]
+        return behind, held
+
+    def _cut(self, before: Sequence[Call], items: Sequence[Item]) -> list[Item]:
+        """As many as one simulation holds behind what goes before."""
+        gas = sum(call.gas for call in before)
+        size = sum(len(call.data) + FRAME for call in before)
+        taken = []
+        for item in items:
+            gas += item.call.gas
+            size += len(item.call.data) + FRAME
+            if gas > MOST_GAS or size > 3 * MOST_BYTES:
+                break
+            taken.append(item)
+        return taken
+
+
+__all__ = ["SHORT", "Held", "Item", "Trial", "pack"]

@@ -1,0 +1,151 @@
+"""What goes into a transaction, in which order, and what is held back.
+
+given several complete acts
+    it should send them in one transaction, after one simulation
+    when one lives on what another does, before it or behind it in the queue: both should go, in that order
+    when one is refused for good: it should end with its own reason, and spoil no other
+    when one is refused for good only because of another in the batch: it should not end before that one is final
+given an act that needs more gas than the table says
+    it should ask the node and send it
+given more than one transaction holds
+    it should send several, in the order of the queue
+given an act whose calldata can't be made
+    it should keep no other from its turn
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ledger.acts import State
+from ledger.records import Act, Transaction
+from ledger.work import gas, trial
+from ledger.work.gas import Cost
+from tests.support.actors import HUAIYUE, LANGONG, PANEL, SUHENG, WANYUE, WUZE
+from tests.support.gateway import Gateway
+from tests.support.world import FACE
+
+SHARE = 10_000_000
+
+
+def transactions(gateway: Gateway) -> list[Transaction]:
+    return gateway.book.read(lambda store: store.find(Transaction, order="nonce"))
+
+
+def signed(gateway: Gateway, kind: str, message: dict[str, Any], *signers: Any) -> Act:
+    act = gateway.draft(signers[0], kind, message)
+    for party in signers:
+        gateway.sign(party, act)
+    return act
+
+
+def funding(ticket: bytes, reference: bytes, amount: int) -> dict[str, Any]:
+    legs = [{"issuance": ticket[:16], "amount": amount}]
+    return {"bank": HUAIYUE.id, "ref": reference, "total": amount, "legs": legs}
+
+
+def test_one_transaction_for_what_is_complete(gateway: Gateway) -> None:
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    before = len(transactions(gateway))
+    asked: list[int] = []
+    attempt = gateway.chain.attempt
+    gateway.chain.attempt = lambda batches: (asked.append(len(batches)), attempt(batches))[1]
+    acts = [gateway.offer(WANYUE, ticket, (WUZE, SHARE), (SUHENG, SHARE)) for _ in range(3)]
+    for act in acts:
+        gateway.sign(WUZE, act)
+        gateway.sign(SUHENG, act)
+    gateway.settle()
+    assert len(transactions(gateway)) == before + 1
+    assert asked == [1]
+    assert all(gateway.state(gateway.child(ticket, act, i)) == State.FINAL for act in acts for i in (0, 1))
+
+
+@pytest.mark.parametrize("lifted_first", [True, False])
+def test_what_another_makes_possible_goes_with_it(gateway: Gateway, lifted_first: bool) -> None:
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    act = gateway.offer(WANYUE, ticket, (WUZE, FACE))
+    gateway.world.freeze(ticket, b"\7" * 32, SHARE)
+    gateway.settle()
+    lift = {"ticket": ticket, "order": b"\7" * 32, "evidence": b"\1" * 32, "sequence": 1}
+    if lifted_first:
+        signed(gateway, "Unfreeze", lift, *PANEL[:3])
+        gateway.sign(WUZE, act)
+    else:
+        gateway.sign(WUZE, act)
+        signed(gateway, "Unfreeze", lift, *PANEL[:3])
+    assert gateway.relay.step() == 2
+    gateway.settle()
+    assert gateway.state(gateway.child(ticket, act, 0)) == State.FINAL
+
+
+def test_what_only_another_in_the_batch_forbids_does_not_end_yet(gateway: Gateway) -> None:
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    first = signed(gateway, "Fund", funding(ticket, b"\1" * 32, SHARE), HUAIYUE)
+    twice = gateway.draft(HUAIYUE, "Fund", funding(ticket, b"\1" * 32, 2 * SHARE))
+    gateway.sign(HUAIYUE, twice)
+    gateway.watch.step()
+    gateway.relay.step()
+    assert gateway.state(twice.id) == State.COMPLETE
+    gateway.settle()
+    assert gateway.state(first.id) == State.FINAL
+    assert (gateway.state(twice.id), gateway.leg(twice.id).reason["code"]) == (
+        State.REFUSED,
+        "ReferenceSpent",
+    )
+
+
+def test_one_refused_for_good_spoils_no_other(gateway: Gateway) -> None:
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    gone = gateway.offer(WANYUE, ticket, (WUZE, SHARE))
+    gateway.sign(WUZE, gone)
+    gateway.world.withdraw_all(WANYUE, ticket)
+    fund = signed(gateway, "Fund", funding(ticket, b"\1" * 32, SHARE), HUAIYUE)
+    gateway.relay.step()
+    leg = gateway.leg(gateway.child(ticket, gone, 0))
+    assert (leg.state, leg.reason["code"]) == (State.REFUSED, "StaleVersion")
+    gateway.settle()
+    assert gateway.state(fund.id) == State.FINAL
+
+
+def test_where_the_table_falls_short_the_node_is_asked(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gas, "COSTS", {**gas.COSTS, "Issue": Cost(30_000)})
+    assert gateway.ticket(gateway.issue(LANGONG, WANYUE, HUAIYUE)).value == FACE
+
+
+def test_more_than_one_transaction_holds(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "MOST_ITEMS", 2)
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    before = len(transactions(gateway))
+    acts = [gateway.offer(WANYUE, ticket, (WUZE, SHARE)) for _ in range(5)]
+    for act in reversed(acts):
+        gateway.sign(WUZE, act)
+    gateway.settle()
+    made = transactions(gateway)[before:]
+    assert [len(one.legs) for one in made] == [2, 2, 1]
+    paths = [gateway.ticket(gateway.child(ticket, act, 0)).path for act in reversed(acts)]
+    assert paths == ["1", "2", "3", "4", "5"]
+
+
+def test_an_act_without_calldata_keeps_no_other_from_its_turn(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    bad = gateway.offer(WANYUE, ticket, (WUZE, SHARE))
+    good = gateway.offer(WANYUE, ticket, (SUHENG, SHARE))
+    gateway.sign(WUZE, bad)
+    gateway.sign(SUHENG, good)
+    encode = gateway.chain.encode_transfer
+
+    def broken(offer: Any, signatures: bytes, acceptances: Any) -> bytes:
+        if acceptances[0][0] == WUZE.id:
+            raise ValueError("no such thing")
+        return encode(offer, signatures, acceptances)
+
+    monkeypatch.setattr(gateway.chain, "encode_transfer", broken)
+    gateway.settle()
+    assert gateway.state(gateway.child(ticket, good, 0)) == State.FINAL
+    assert gateway.state(gateway.child(ticket, bad, 0)) == State.COMPLETE
