@@ -36,8 +36,6 @@ class Quote:
 
     ``interest``        face × rate × days ÷ 360, rounded down
     ``net``             what the holder receives on ``money_day``: face - fee, and - interest if it bears it
-    ``holder_cost``     face - net
-    ``core_cost``       the interest, if the core bears it; it pays the bank apart from the ticket
     ``all_in_bp``       interest + fee, whoever bears them, as simple interest a year by ACT/360 on the money
                         left after both: (interest + fee) × 360 ÷ ((face - interest - fee) × days), rounded up
     """
@@ -52,16 +50,6 @@ class Quote:
     interest: Fen
     net: Fen
     all_in_bp: int
-
-    @property
-    def holder_cost(self) -> Fen:
-        """What the holder gives up: fee, and interest if it bears it."""
-        return Fen(self.face - self.net)
-
-    @property
-    def core_cost(self) -> Fen:
-        """What the core pays to the bank besides the ticket."""
-        return self.interest if self.bearer is Bearer.CORE else Fen(0)
 
 
 def interest_floor(face: int, rate_bp: int, days: int) -> Fen:

@@ -118,11 +118,6 @@ def close(asked: FinanceRequest) -> FinanceRequest:
     return replace(asked, state="closed")
 
 
-def reopen(store: Store, asked: FinanceRequest, now: int, until: int | None = None) -> FinanceRequest:
-    """After a lock that came to nothing the holder may ask anew, on the present ticket. Raises as `request`."""
-    return request(store, asked.ticket, asked.value, asked.banks, now, until=until)
-
-
 def _require_financeable(issuance: Issuance, value: int, now: int) -> None:
     today = shanghai_date(now)
     rule = policy(today)

@@ -12,7 +12,6 @@ from typing import Any
 
 from ledger.acts import OPEN
 from ledger.clock import DAY, end_of_day, shanghai_date
-from ledger.discount import Quote as Price
 from ledger.documents import AssignmentNotice, Company, Document, FinanceTerms, render
 from ledger.errors import Conflict, NotFound
 from ledger.finance import BadExpiry, standing_lock
@@ -180,11 +179,6 @@ def under_way(store: Store, asked: FinanceRequest) -> Act:
                 state=word,
             )
     return act
-
-
-def due_to_holder(store: Store, asked: FinanceRequest, chosen: Quote) -> Price:
-    """What the clearing bank pays the holder (`net`) when the release is final, and how it was reckoned."""
-    return price_of(chosen, asked.value, payment_day(issuance_of(store, asked.ticket)))
 
 
 def company(store: Store, party: int) -> Company:

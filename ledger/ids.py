@@ -110,11 +110,6 @@ def root_of(issuance: bytes) -> TicketId:
     return TicketId(_word(issuance + bytes(16), "issuance id with its zeros"))
 
 
-def is_root(ticket: bytes) -> bool:
-    """Whether this is the ticket that the first supplier received."""
-    return not any(_word(ticket, "ticket id")[16:])
-
-
 def ticket_number(serial: int, path: Sequence[int] = ()) -> str:
     """The number for people, from lineage: ``GT-000123-2-1`` is the first child of the second child of 123.
 

@@ -81,12 +81,6 @@ def maturities(
     return sorted(inside, key=lambda one: (one.payment_date, one.number))
 
 
-def reportable(store: Store, now: int) -> list[Issuance]:
-    """Issuances that anybody may report as overdue now."""
-    open_ones = store.find(Issuance, funded=False, void=False, reported=False)
-    return [issuance for issuance in open_ones if now >= overdue_from(issuance)]
-
-
 def holdings(
     store: Store,
     bank: int,

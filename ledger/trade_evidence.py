@@ -8,14 +8,12 @@ which it comes, and no financing passes it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from ledger.clock import DAY, shanghai_date
 from ledger.errors import Conflict, Invalid
 from ledger.ids import commitment, parse_uscc
-from ledger.money import Fen, format_yuan, parse_fen
+from ledger.money import Fen, format_yuan
 from ledger.ports import Store
 from ledger.records import Act, Json, Leg, Lock, Ticket
 from ledger.rules import participant
@@ -103,24 +101,11 @@ def to_json(trade: Trade) -> Json:
     return data
 
 
-def from_json(data: Mapping[str, Any]) -> Trade:
-    """The inverse of `to_json`. Raises InvalidAmount, KeyError."""
-    invoice = data.get("invoice")
-    made = None if invoice is None else TradeInvoice(**{**invoice, "amount": parse_fen(invoice["amount"])})
-    return Trade(data["contract"], made, int(data.get("owed_days", 0)))
-
-
-def proves(item: Mapping[str, Any], committed: bytes) -> bool:
-    """Whether a kept entry is what the chain's commitment was made from."""
-    salt = bytes.fromhex(str(item["salt"]).removeprefix("0x"))
-    return commit(from_json(item["trade"]), salt) == committed
-
-
 def file(store: Store, act: Act, place: int, invoice: TradeInvoice, contract: str = "") -> Json:
     """The offer's `extra` with the owed invoice of one child.
 
     An offer that was drafted elsewhere has no evidence here: name the `contract` too. What is filed late is not bound
-    to the chain's commitment (`proves`). Raises BadTradeEvidence.
+    to the chain's commitment. Raises BadTradeEvidence.
     """
     children = act.message["children"]
     if not 0 <= place < len(children):

@@ -49,8 +49,6 @@ def test_terms_out_of_range_are_refused(terms, why):
 def test_the_worked_case(bank, rate_bp, interest, net):
     offered = quote(FACE, rate_bp, MONEY_DAY, PAYMENT_DATE)
     assert (offered.days, offered.interest, offered.net) == (167, interest, net)
-    assert offered.holder_cost == interest
-    assert offered.core_cost == 0
 
 
 def test_the_all_in_cost_tells_the_fee_too():
@@ -64,8 +62,7 @@ def test_the_all_in_cost_tells_the_fee_too():
 def test_when_the_core_bears_the_interest_the_holder_loses_the_fee_only():
     offered = quote(FACE, 315, MONEY_DAY, PAYMENT_DATE, fee=50_000, bearer=Bearer.CORE)
     assert offered.net == FACE - 50_000
-    assert offered.holder_cost == 50_000
-    assert offered.core_cost == 613_725
+    assert offered.interest == 613_725
     assert offered.all_in_bp == quote(FACE, 315, MONEY_DAY, PAYMENT_DATE, fee=50_000).all_in_bp
 
 
@@ -81,8 +78,7 @@ def test_interest_is_rounded_down_and_the_cost_up(face, rate_bp, days, bearer):
     assert 0 <= exact - offered.interest < 1
     cost = Fraction(offered.interest * 3_600_000, (face - offered.interest) * days)
     assert 0 <= offered.all_in_bp - cost < 1
-    assert offered.net + offered.holder_cost == face
-    assert offered.holder_cost + offered.core_cost == offered.interest + offered.fee
+    assert offered.net == face - (offered.interest if bearer is Bearer.HOLDER else 0)
 
 
 def test_a_rate_is_shown_in_percent():

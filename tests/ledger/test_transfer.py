@@ -25,12 +25,12 @@ import pytest
 
 from ledger import transfer
 from ledger.clock import end_of_day
-from ledger.ids import InvalidUscc, keccak256
+from ledger.ids import InvalidUscc, keccak256, parse_hex
 from ledger.kinds import kind
 from ledger.money import Fen
 from ledger.records import Act, Issuance, Reservation, Ticket
 from ledger.tickets import UnknownTicket, number_of
-from ledger.trade_evidence import BadTradeEvidence, Trade, TradeInvoice, file, proves, visible
+from ledger.trade_evidence import BadTradeEvidence, Trade, TradeInvoice, commit, file, visible
 from ledger.transfer import ChildDraft
 from tests.support.actors import (
     CHANGLI,
@@ -224,8 +224,11 @@ def test_the_commitment_binds_the_plain_evidence(mirror, root):
     kept = extra["trades"][0]
     assert kept["trade"]["contract"] == CONTRACT
     assert kept["trade"]["invoice"]["amount"] == "100000"
-    assert proves(kept, message["children"][0]["trade"])
-    assert not proves(extra["trades"][1], message["children"][0]["trade"])
+    first, second = (parse_hex(item["salt"]) for item in extra["trades"])
+    committed = message["children"][0]["trade"]
+    assert commit(children[0].trade, first) == committed
+    assert commit(children[0].trade, second) != committed
+    assert commit(children[1].trade, first) != committed
     again, _ = transfer.offer(mirror.store, root, children, mirror.now)
     assert again["children"][0]["trade"] != message["children"][0]["trade"], "salted"
 
@@ -250,7 +253,8 @@ def test_owed_evidence_has_a_day_and_can_be_filed(mirror, root):
         file(mirror.store, act, 5, invoice(1_000_00))
     filed = file(mirror.store, act, 0, invoice(1_000_00))["trades"][0]
     assert filed["filed"]["invoice"]["number"] == "26342000000000048213"
-    assert proves(filed, message["children"][0]["trade"]), "what was signed stays as it was"
+    assert commit(owed.trade, parse_hex(filed["salt"])) == message["children"][0]["trade"]
+    assert filed["trade"] == extra["trades"][0]["trade"], "what was signed stays as it was"
 
 
 # ---- messages
