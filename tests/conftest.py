@@ -4,11 +4,14 @@ are left out, with one loud line; the product and everything else is tested all 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from tests.support import books, postgres
 
 TESTS = Path(__file__).parent
 _IMPORT = re.compile(r"^\s*(?:from|import) (tests(?:\.\w+)+|pyrevm)\b", re.MULTILINE)
@@ -23,6 +26,16 @@ def needs_evm(file: Path) -> bool:
         if name == "pyrevm" or needs_evm(TESTS.parent / (name.replace(".", "/") + ".py")):
             return True
     return False
+
+
+@pytest.fixture(autouse=True)
+def _books_are_closed() -> Iterator[None]:
+    yield
+    books.close_all()
+
+
+def pytest_sessionfinish() -> None:
+    postgres.drop_all()
 
 
 if find_spec("pyrevm") is None:

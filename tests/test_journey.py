@@ -29,6 +29,7 @@ from scripts.story.story import Story
 from scripts.story.sums import reckon, verified
 from scripts.story.transfer import trade
 from scripts.story.voice import Voice
+from tests.support.books import dsn_of_homes
 
 ROOT = Path(__file__).resolve().parents[1]
 YUAN = 100
@@ -37,8 +38,10 @@ YUAN = 100
 @pytest.fixture(params=["ganache", "hardhat", "anvil"])
 def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Story]:
     """A new ledger on this engine, its API on loopback, everybody at a desk."""
-    with open_stage(stage_settings(tmp_path, request.param)) as stage:
-        yield Story(stage, Voice("en", quiet=True))
+    with dsn_of_homes() as dsn:
+        settings = stage_settings(tmp_path, request.param).model_copy(update={"dsn": dsn})
+        with open_stage(settings) as stage:
+            yield Story(stage, Voice("en", quiet=True))
 
 
 def test_a_ticket_is_opened_split_and_paid_to_the_fen(story: Story) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.api.office import Office
-from tests.support.memory import MemoryBook
+from tests.support.books import fresh_book
 
 if TYPE_CHECKING:
     from tests.api.live import Live
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def office() -> Office:
-    return Office(MemoryBook())
+    return Office(fresh_book())
 
 
 @pytest.fixture(scope="session")

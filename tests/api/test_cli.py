@@ -31,6 +31,7 @@ from ledger.errors import GoldTicketError
 from ledger.settings import Settings
 from ledger.wiring import open_keystore
 from scripts.story.cast import HUAIYUE, LANGONG, LANWAN
+from tests.support.books import dsn_of_homes
 
 ENV = {"GOLDTICKET_PASSPHRASE": "for tests only", "GOLDTICKET_LIGHT_KEYS": "true"}
 runner = CliRunner()
@@ -38,7 +39,7 @@ runner = CliRunner()
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with pytest.MonkeyPatch.context() as patch:
+    with dsn_of_homes(), pytest.MonkeyPatch.context() as patch:
         patch.delenv("GOLDTICKET_HOME", raising=False)
         for name, value in ENV.items():
             patch.setenv(name, value)

@@ -18,6 +18,7 @@ from ledger.work.relay import Relay
 from ledger.work.verify import Report, verify
 from ledger.work.watch import Watch
 from tests.support.actors import Key, Party
+from tests.support.books import fresh_book
 from tests.support.both import PARTIES
 from tests.support.evm_chain import START, EvmChain
 from tests.support.memory import MemoryBook
@@ -52,7 +53,7 @@ class Gateway:
     def __init__(self, world: World, book: Any = None, chain: Any = None) -> None:
         self.world = world
         self.chain = chain or EvmChain(world)
-        self.book = book or MemoryBook()
+        self.book = book or fresh_book()
         self.clock = ManualClock(world.now)
         everybody = [key for p in PARTIES.values() for key in (p.maker, p.checker, p.sole)]
         self.service = Service(self.chain.domain, Keys(everybody), self.clock)

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 def built() -> Town:
     pytest.importorskip("pyrevm")
     from tests.api.hostile.town import Town
+    from tests.support.memory import MemoryBook
     from tests.support.world import ready_world
 
-    return Town(ready_world())
+    return Town(ready_world(), MemoryBook())  # it is put back as it was after each test
 
 
 @pytest.fixture

@@ -1,22 +1,18 @@
 """Where a book under test lives: a file, and PostgreSQL too where GOLDTICKET_TEST_POSTGRES names a server
-(postgresql://user@host/database); each test gets a schema of its own there."""
+(postgresql://user@host/database); each test gets a database of its own there."""
 
 from __future__ import annotations
 
-import os
-import uuid
 from contextlib import closing, contextmanager
 
 import pytest
-import sqlalchemy as sa
 
 from ledger.book.db import SqlBook
-from ledger.book.engines import parse_dsn
+from tests.support import postgres
 from tests.support.books import new_book_file
 from tests.support.memory import MemoryBook
 
-POSTGRES = os.environ.get("GOLDTICKET_TEST_POSTGRES", "")
-ENGINES = ["sqlite", *(["postgresql"] if POSTGRES else [])]
+ENGINES = ["sqlite", *(["postgresql"] if postgres.SERVER else [])]
 
 
 @pytest.fixture(params=ENGINES)
@@ -40,23 +36,16 @@ def book(request, tmp_path):
     if request.param == "memory":
         yield MemoryBook()
         return
-    with place(request.param, tmp_path, empty=True) as dsn, closing(SqlBook(dsn)) as made:
+    with place(request.param, tmp_path, tables=True) as dsn, closing(SqlBook(dsn)) as made:
         yield made
 
 
 @contextmanager
-def place(engine, folder, *, empty=False):
-    if engine == "sqlite":
-        if empty:
-            new_book_file(folder)
-        yield f"sqlite:///{folder}/book.db"
+def place(engine, folder, *, tables=False):
+    if engine == "postgresql":
+        with postgres.database(empty=not tables) as dsn:
+            yield dsn
         return
-    url, schema = parse_dsn(POSTGRES), f"test_{uuid.uuid4().hex}"
-    server = sa.create_engine(url)
-    with server.begin() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    mine = url.update_query_dict({"options": f"-csearch_path={schema}"})
-    yield mine.render_as_string(hide_password=False)
-    with server.begin() as connection:
-        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
-    server.dispose()
+    if tables:
+        new_book_file(folder)
+    yield f"sqlite:///{folder}/book.db"
