@@ -13,6 +13,7 @@ from ledger.chain.reverts import decode_refusal, revert_data
 from ledger.chain.rpc import Rpc, RpcError
 from ledger.chain.storage import expected
 from ledger.chain.transactions import Transaction, gas_price, intrinsic_gas, relay_gas, require_size
+from ledger.chain.witness import witnessed_logs
 from ledger.errors import Unavailable
 from ledger.events import Event
 from ledger.ports import Block, Call, Outcome, RawTransaction, Receipt, Refusal, Signer
@@ -77,7 +78,7 @@ class GoldTicketChain:
         if last < first:
             return []
         asked = {"address": self._domain.address, "fromBlock": hex(first), "toBlock": hex(last)}
-        logs = self._rpc.call("eth_getLogs", asked)
+        logs = witnessed_logs(self._rpc, asked)
         blocks = self._blocks({int(log["blockNumber"], 16) for log in logs})
         for log in logs:
             block = blocks[int(log["blockNumber"], 16)]

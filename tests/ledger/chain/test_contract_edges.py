@@ -39,6 +39,8 @@ KNOWN = {"hash": "0x" + "11" * 32}
 class Node:
     """Answers each method with what the script says: a value, an error, or a function of the parameters."""
 
+    urls = ("http://node:8545",)
+
     def __init__(self, **script):
         self.script = script
 

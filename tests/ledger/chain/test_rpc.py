@@ -3,7 +3,7 @@
 Rpc
 ├── given no node that answers: it should name each without user, password, path and query
 ├── given an error answer: it should raise RpcError with the node's message, number and data, asking no other node
-├── given an answer that is no JSON-RPC: it should be unreachable
+├── given an answer that is no JSON-RPC, or to another request: it should ask the next, or name the fault
 ├── given a first node that does not answer
 │   ├── it should ask the second, and leave the first alone for a while
 │   └── it should return to the first afterwards
@@ -13,7 +13,7 @@ Rpc
     ├── answered out of order: it should sort by id
     ├── larger than the limit: it should send several
     ├── refused as a whole: it should raise RpcError
-    └── with a call left out: it should be unreachable
+    └── with a call left out: it should ask the next, or name the fault
 """
 
 import json
@@ -106,10 +106,19 @@ def test_given_an_error_answer_with_status_500_it_should_raise_it(nodes):
 
 
 @pytest.mark.parametrize("content", [b'"hello"', b"[]", b'{"id":1}'])
-def test_given_no_json_rpc_it_should_be_unreachable(nodes, content):
+def test_given_no_json_rpc_it_should_ask_the_next(nodes, content):
     nodes.answers["one"] = lambda body: httpx.Response(200, content=content)
-    with pytest.raises(NodeUnreachable, match="with no JSON-RPC"):
-        nodes.rpc().call("eth_x")
+    assert nodes.rpc().call("eth_x") == ["two"]
+    with pytest.raises(NodeUnreachable, match=r"http://one:8545 \(no JSON-RPC\)"):
+        nodes.rpc(["http://one:8545"]).call("eth_x")
+
+
+def test_given_a_node_that_repeats_itself_it_should_ask_the_next(nodes):
+    first = {"jsonrpc": "2.0", "id": 77, "result": "old"}
+    nodes.answers["one"] = lambda body: httpx.Response(200, json=first)
+    assert nodes.rpc().call("eth_x") == ["two"]
+    with pytest.raises(NodeUnreachable, match="the answer to another request"):
+        nodes.rpc(["http://one:8545"]).call("eth_x")
 
 
 def test_given_a_page_instead_of_json_it_should_ask_the_next(nodes):
@@ -174,7 +183,8 @@ def test_given_a_batch_refused_as_a_whole_it_should_raise(nodes):
         nodes.rpc().batch([("a", []), ("b", [])])
 
 
-def test_given_a_call_left_out_it_should_be_unreachable(nodes):
+def test_given_a_call_left_out_it_should_ask_the_next(nodes):
     nodes.answers["one"] = lambda body: httpx.Response(200, json=answer_all(body)[:1])
-    with pytest.raises(NodeUnreachable, match="left b in a batch of 2 without an answer"):
-        nodes.rpc().batch([("a", []), ("b", [])])
+    assert nodes.rpc().batch([("a", []), ("b", [])]) == [["two"], ["two"]]
+    with pytest.raises(NodeUnreachable, match="b in a batch of 2 is without an answer"):
+        nodes.rpc(["http://one:8545"]).batch([("a", []), ("b", [])])
