@@ -121,7 +121,7 @@ def verify_command(home: Home = None, as_json: Annotated[bool, typer.Option("--j
 def rebuild_command(home: Home = None) -> None:
     """Replaces the projection by one made anew from the chain's events."""
     with open_app(_settings(home)) as app, _fresh(app) as fresh, _progress("blocks") as (bar, task):
-        head = app.chain.head().number - app.settings.confirmations
+        head = app.chain.final_height(app.settings.confirmations)
         first = app.deployment.block
 
         def told(done: int, total: int) -> None:

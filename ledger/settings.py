@@ -37,6 +37,11 @@ class Settings(BaseSettings):
     rpc_urls: list[str] = Field(
         default_factory=list, description="JSON-RPC URLs of the network, with engine `rpc`", repr=False
     )
+    engine_file: Path | None = Field(
+        None,
+        description="Description of the network, TOML, with engine `rpc`, in the place of the URLs: what "
+        "`goldticket network probe` writes",
+    )
     host: str = Field("127.0.0.1", description="Address the API listens on")
     port: int = Field(8600, ge=0, le=65535, description="Port the API listens on; 0: any free one")
     passphrase: SecretStr = Field(SecretStr(""), description="Opens the server's keystore")

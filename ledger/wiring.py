@@ -23,7 +23,8 @@ from ledger.book.db import SqlBook
 from ledger.chain.contract import GoldTicketChain
 from ledger.chain.deploy import Deployment, Genesis, deploy
 from ledger.chain.engine import Engine
-from ledger.chain.nodes import DevNode, NetworkNode, NodeOptions, open_network, read_chain_id, start_node
+from ledger.chain.engine_file import load_engine
+from ledger.chain.nodes import DevNode, NetworkNode, NodeOptions, first_chain_id, open_network, start_node
 from ledger.chain.reverts import explain, permanent
 from ledger.chain.rpc import Rpc
 from ledger.clock import SystemClock
@@ -93,6 +94,7 @@ class App:
 
     def start(self) -> None:
         """Relay and watcher in one background thread; a passing fault is logged and tried again."""
+        self.rpc.watch_over()
         thread = threading.Thread(target=self._run, name="goldticket-work", daemon=True)
         thread.start()
         self._threads.append(thread)
@@ -154,7 +156,7 @@ def wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> Ap
     if isinstance(node, DevNode):
         node.set_balance(sender, ENOUGH)
     with contextlib.ExitStack() as undo:
-        rpc = Rpc(node.engine.urls, batch_items=node.engine.limits.batch_items)
+        rpc = open_rpc(node.engine)
         undo.callback(rpc.close)
         chain = GoldTicketChain.connect(rpc, node.engine, deployment, relayer)
         book = SqlBook(settings.book_dsn)
@@ -172,8 +174,23 @@ def wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> Ap
         clock=clock,
         service=Service(chain.domain, keystore, clock),
         relay=Relay(book, chain, clock, sender, permanent, words),
-        watch=Watch(book, chain, deployment.block, words, permanent, settings.confirmations),
+        watch=Watch(book, chain, deployment.block, words, permanent, confirmations(settings, node.engine)),
     )
+
+
+def open_rpc(engine: Engine) -> Rpc:
+    """A client of all nodes of a network."""
+    return Rpc(
+        engine.urls,
+        batch_items=engine.limits.batch_items,
+        chain_id=engine.chain_id,
+        depth=engine.finality.confirmations,
+    )
+
+
+def confirmations(settings: Settings, engine: Engine) -> int:
+    """Blocks that the projection stays behind the head: as many as the engine needs, or the settings ask for."""
+    return max(settings.confirmations, engine.finality.confirmations)
 
 
 _explained: Callable[..., str] = explain
@@ -184,10 +201,15 @@ def open_node(settings: Settings) -> DevNode | NetworkNode:
     network at `rpc_urls`, checked."""
     if settings.engine != "rpc":
         return _running_node(settings) or _started_node(settings)
+    if settings.engine_file is not None:
+        return open_network(load_engine(settings.engine_file))
     if not settings.rpc_urls:
-        raise Invalid('GOLDTICKET_RPC_URLS is empty: name at least one node, e.g. ["http://127.0.0.1:8545"].')
+        raise Invalid(
+            'GOLDTICKET_RPC_URLS is empty: name at least one node, e.g. ["http://127.0.0.1:8545"], or describe the '
+            "network in a file and name that: GOLDTICKET_ENGINE_FILE."
+        )
     urls = tuple(settings.rpc_urls)
-    return open_network(Engine(name="rpc", urls=urls, chain_id=read_chain_id(urls[0])))
+    return open_network(Engine(name="rpc", urls=urls, chain_id=first_chain_id(urls)))
 
 
 def _started_node(settings: Settings) -> DevNode:
@@ -230,7 +252,7 @@ def deploy_on(settings: Settings, node: DevNode | NetworkNode, genesis: Genesis)
     [sender] = HeldKeys(key).addresses
     if isinstance(node, DevNode):
         node.set_balance(sender, ENOUGH)
-    rpc = Rpc(node.engine.urls)
+    rpc = open_rpc(node.engine)
     try:
         record = deploy(rpc, node.engine, key, genesis)
     finally:

@@ -8,7 +8,7 @@ from typing import Any
 from ledger.chain import codec
 from ledger.chain.deploy import Deployment
 from ledger.chain.domain import read_domain
-from ledger.chain.engine import Engine
+from ledger.chain.engine import Engine, FinalityKind
 from ledger.chain.reverts import decode_refusal, revert_data
 from ledger.chain.rpc import Rpc, RpcError
 from ledger.chain.storage import expected
@@ -67,6 +67,15 @@ class GoldTicketChain:
     def head(self) -> Block:
         """The latest block."""
         return _block(self._rpc.call("eth_getBlockByNumber", "latest", False))
+
+    def final_height(self, confirmations: int = 0) -> int:
+        """Up to where nothing changes any more, by the engine's finality; `confirmations` may ask for more. Below 0
+        while there is no such block."""
+        finality = self._engine.finality
+        if finality.kind is FinalityKind.FINALIZED:
+            found = self._rpc.call("eth_getBlockByNumber", "finalized", False)
+            return -1 if found is None else _block(found).number - confirmations
+        return self.head().number - max(confirmations, finality.confirmations)
 
     def block(self, number: int) -> Block | None:
         """The block at this height, None above the head."""

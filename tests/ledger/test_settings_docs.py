@@ -30,7 +30,7 @@ def rows() -> list[tuple[str, str, str]]:
 def shown(default: object) -> str:
     if isinstance(default, SecretStr):
         default = default.get_secret_value()
-    if default in ("", []):
+    if default in ("", [], None):
         return ""
     return str(default).lower() if isinstance(default, bool) else str(default)
 

@@ -7,7 +7,7 @@ with start_node("ganache", Path(".goldticket/chain")) as node:
 from ledger.chain.nodes.errors import NodeFailed, NodeRefused, NodeUnreachable, PortTaken, ToolMissing
 from ledger.chain.nodes.node import DevNode, NetworkNode, Node
 from ledger.chain.nodes.recipes import DEFAULT_ENGINE, DEV_MNEMONIC, RECIPES, NodeOptions
-from ledger.chain.nodes.start import open_network, read_chain_id, start_node
+from ledger.chain.nodes.start import first_chain_id, open_network, read_chain_id, start_node
 
 __all__ = [
     "DEFAULT_ENGINE",
@@ -22,6 +22,7 @@ __all__ = [
     "NodeUnreachable",
     "PortTaken",
     "ToolMissing",
+    "first_chain_id",
     "open_network",
     "read_chain_id",
     "start_node",

@@ -6,7 +6,7 @@ import contextlib
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ledger.chain.engine import Engine, FeePolicy, InvalidEngine
@@ -17,6 +17,8 @@ from ledger.chain.nodes.process import GuardedProcess
 from ledger.chain.nodes.recipes import RECIPES, NodeOptions, Recipe
 from ledger.chain.nodes.rpc import NodeRpc, shown
 
+ANSWERS_WITHIN = 5.0
+"""Seconds that a node of a network may take to say who it is."""
 READY_WITHIN = 60.0
 """Seconds a node may take until it answers; a busy machine needs far more than the usual half second."""
 
@@ -48,22 +50,37 @@ def start_node(
 
 
 def open_network(engine: Engine) -> NetworkNode:
-    """Check that every node of an existing network answers with the engine's chain id.
+    """Check that the nodes of an existing network serve the engine's chain; some of them may be down.
 
-    Raises NodeUnreachable, or InvalidEngine when a node serves another chain.
+    Raises NodeUnreachable when none answers, or InvalidEngine when one serves another chain.
     """
+    silent: list[NodeUnreachable] = []
     for url in engine.urls:
-        found = read_chain_id(url)
+        try:
+            found = read_chain_id(url)
+        except NodeUnreachable as error:
+            silent.append(error)
+            continue
         if found != engine.chain_id:
             raise InvalidEngine(
                 f"{shown(url)} serves chain {found}, not {engine.chain_id}: correct one of the two"
             )
+    if len(silent) == len(engine.urls):
+        raise silent[0]
     return NetworkNode(engine)
+
+
+def first_chain_id(urls: Sequence[str]) -> int:
+    """The chain id of the first node that answers. Raises NodeUnreachable when none does."""
+    for url in urls[:-1]:
+        with contextlib.suppress(NodeUnreachable):
+            return read_chain_id(url)
+    return read_chain_id(urls[-1])
 
 
 def read_chain_id(url: str) -> int:
     """The chain id of the node at `url`. Raises NodeUnreachable."""
-    rpc = NodeRpc(url)
+    rpc = NodeRpc(url, timeout=ANSWERS_WITHIN)
     with contextlib.closing(rpc):
         return rpc.chain_id()
 
