@@ -322,8 +322,11 @@ def test_a_quote_comes_in_time(mirror, root):
     request = asked(mirror, root)
     with pytest.raises(InvalidQuote, match="over already"):
         quoted(mirror, request, LANWAN, 315, money_on=date(2026, 11, 22))
-    with pytest.raises(InvalidQuote, match="can't be sold"):
-        quoted(mirror, request, LANWAN, 315, money_on=shanghai_date(TRANSFERABLE_UNTIL))
+    for late in (shanghai_date(TRANSFERABLE_UNTIL), shanghai_date(TRANSFERABLE_UNTIL + DAY)):
+        with pytest.raises(InvalidQuote, match="can't be sold"):
+            quoted(mirror, request, LANWAN, 315, money_on=late)
+    last_day = shanghai_date(TRANSFERABLE_UNTIL - DAY)
+    assert quoted(mirror, request, LANWAN, 315, money_on=last_day).money_on == last_day.isoformat()
     mirror.world.until(request.until + 1)
     with pytest.raises(RequestClosed):
         quoted(mirror, request, LANWAN, 315)
@@ -483,3 +486,38 @@ def test_a_ticket_of_tier_two_is_sold_by_its_own_holder(mirror, root):
     made = mirror.world.lock_draft(CHUHENG, child, LANWAN, VALUE)
     assert kind("Lock").dues(made.message, mirror.store)[0].party == CHUHENG.id
     assert at(2026, 11, 23) < mirror.now
+
+
+def test_a_quote_stands_to_its_last_second(mirror, root):
+    request = asked(mirror, root)
+    with pytest.raises(InvalidQuote, match="over already"):
+        quoted(mirror, request, LANWAN, 315, valid_until=mirror.now - 1)
+    given = quoted(mirror, request, LANWAN, 315, valid_until=mirror.now)
+    (row,) = finance_quotes.compare(mirror.store, request, mirror.now)
+    assert (row.open, row.best) == (True, True)
+    (row,) = finance_quotes.compare(mirror.store, request, mirror.now + 1)
+    assert (row.open, row.best) == (False, False)
+    with pytest.raises(QuoteNotOpen):
+        finance_quotes.choose(mirror.store, request, given, mirror.now + 1)
+    assert finance_quotes.choose(mirror.store, request, given, mirror.now)
+
+
+def test_the_chosen_quote_is_the_best_one_though_another_was_cheaper(mirror, root):
+    request = asked(mirror, root)
+    cheap, dear = quoted(mirror, request, LANWAN, 315), quoted(mirror, request, NANHUAI, 345)
+    for record in finance_quotes.choose(mirror.store, request, dear, mirror.now):
+        mirror.store.put(record)
+    rows = finance_quotes.compare(mirror.store, request, mirror.now)
+    assert [(row.quote, row.best) for row in rows] == [(cheap.id, False), (dear.id, True)]
+
+
+def test_banks_quote_to_the_request_s_last_second_and_the_holder_chooses_later(mirror, root):
+    request = asked(mirror, root)
+    mirror.world.until(request.until)
+    given = quoted(mirror, request, LANWAN, 315)
+    later = request.until + 1
+    with pytest.raises(RequestClosed):
+        finance_quotes.quote(mirror.store, request, LANWAN.id, 315, later, money_on=PAID_ON)
+    assert finance_quotes.choose(mirror.store, request, given, later)
+    with pytest.raises(RequestClosed):
+        finance_quotes.choose(mirror.store, finance_request.close(request), given, later)
