@@ -90,6 +90,13 @@ class Unavailable(GoldTicketError):
     title = "A part of the system does not answer at the moment"
 
 
+class NotSent(Unavailable):
+    """The network does not take a transaction."""
+
+    code = "not-sent"
+    title = "The network does not take a transaction"
+
+
 def kebab(camel: str) -> str:
     """``BelowMinimum`` → ``below-minimum``; ``NotUSCC`` → ``not-uscc``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", camel).lower()

@@ -83,6 +83,10 @@ class Chain(Protocol):
 
     def head(self) -> Block: ...
 
+    def final_height(self, confirmations: int = 0) -> int:
+        """Up to where nothing changes any more, by the network's finality; `confirmations` may ask for more."""
+        ...
+
     def block(self, number: int) -> Block | None: ...
 
     def events(self, first: int, last: int) -> list[Event]:
@@ -102,14 +106,23 @@ class Chain(Protocol):
         """A signed `relay` transaction; nothing is sent."""
         ...
 
+    def sign_nothing(self, relayer: str, nonce: int) -> RawTransaction:
+        """A signed transfer of nothing to oneself, which only uses up its nonce; nothing is sent."""
+        ...
+
     def send(self, transaction: RawTransaction) -> None:
-        """Sends the bytes; that the node knows or has mined them already is success."""
+        """Sends the bytes; that the node knows or has mined them already is success. Raises
+        `ledger.errors.NotSent`."""
         ...
 
     def receipt(self, hash_: bytes) -> Receipt | None: ...
 
     def receipts(self, hashes: Sequence[bytes]) -> list[Receipt | None]:
         """As `receipt` for several transactions at once."""
+        ...
+
+    def refusal(self, reason: bytes) -> Refusal:
+        """A reason as it stands in an event of the contract."""
         ...
 
     def nonce(self, address: str) -> int:
@@ -185,8 +198,9 @@ class Store(Protocol):
 class Book(Protocol):
     """The database. One writer; what `write` returns is durable."""
 
-    def write(self, work: Callable[[Store], T]) -> T:
-        """Runs `work` in the one write transaction; commits before it returns, or leaves nothing behind."""
+    def write(self, work: Callable[[Store], T], loads: Callable[[Any], None] | None = None) -> T:
+        """Runs `work` in the one write transaction; commits before it returns, or leaves nothing behind. `loads`: for
+        works on many records; is given a store with `load(kind, field, values)`, which reads ahead."""
         ...
 
     def read(self, work: Callable[[Store], T]) -> T:

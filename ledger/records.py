@@ -21,6 +21,8 @@ KEY = {"key": True}
 """Metadata of a field: part of the primary key."""
 INDEXED = {"index": True}
 """Metadata of a field: searched by."""
+WITHIN_STATE = {"within": "state"}
+"""Metadata of a field: its order among records of one state is asked for."""
 
 
 # ---- projection -------------------------------------------------------------------------------------
@@ -300,11 +302,11 @@ class Leg:
     place: int = field()
     party: int = field(metadata=INDEXED)
     value: Fen = field()
-    state: str = field(metadata=INDEXED)
+    state: str = field()
     reason: Json = field()
-    deadline: int = field(metadata=INDEXED)
+    deadline: int = field(metadata=WITHIN_STATE)
     changed_at: int = field()
-    queue: int = field(default=0, metadata=INDEXED)
+    queue: int = field(default=0, metadata=INDEXED | WITHIN_STATE)
 
 
 @dataclass(frozen=True)
@@ -347,18 +349,49 @@ class Reservation:
 
 @dataclass(frozen=True)
 class Transaction:
-    """A relay transaction, saved before it is sent. `legs`: hex leg ids by position, each a list.
-    `state`: sent, mined, failed."""
+    """A transaction of a relayer, saved before it is sent. `legs`: hex leg ids by position, each a list.
+    `kind`: relay, or fill for one that does nothing but use up its nonce. `state`: sent; mined or failed (its block is
+    known); given-up (no node takes it, another one has its nonce);
+    replaced (that other one is mined). `gas`: used, 0 where nobody asked for it."""
 
     hash: bytes = field(metadata=KEY)
     relayer: str = field(metadata=INDEXED)
     nonce: int = field()
-    raw: bytes = field()
     legs: list[Any] = field()
     state: str = field(metadata=INDEXED)
-    block: int = 0
+    block: int = field(default=0, metadata=INDEXED)
     gas: int = 0
     created_at: int = 0
+    kind: str = "relay"
+
+
+@dataclass(frozen=True)
+class SignedBytes:
+    """The signed transaction itself, which is sent again and again until it is mined: apart, because it is long."""
+
+    hash: bytes = field(metadata=KEY)
+    raw: bytes = field()
+
+
+@dataclass(frozen=True)
+class Lease:
+    """What only one process may do at a time. `name`: a relayer's address, or "watch". `owner`: the process; `until`:
+    to be taken over after this second; `fence`: counts the owners, so that a late one is found out; `nonce`: of a
+    relayer, the next one, -1 while it has sent nothing."""
+
+    name: str = field(metadata=KEY)
+    owner: str = field()
+    until: int = field()
+    fence: int = field()
+    nonce: int = -1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A block that the watcher has taken in, to find out how much a node has lost."""
+
+    block: int = field(metadata=KEY)
+    hash: bytes = field()
 
 
 @dataclass(frozen=True)
@@ -499,6 +532,9 @@ JOURNAL: tuple[type, ...] = (
     Signature,
     Reservation,
     Transaction,
+    SignedBytes,
+    Lease,
+    Checkpoint,
     Answer,
     Audit,
     StoredDocument,

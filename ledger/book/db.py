@@ -49,9 +49,10 @@ class SqlBook:
         remove_file(Path(path))
         return cls(str(path), only_projection=True)
 
-    def write(self, work: Callable[[Store], T]) -> T:
-        """Returns what `work` returns once it is on the disk, or raises what it raises with nothing written."""
-        return self.submit(work).result()
+    def write(self, work: Callable[[Store], T], loads: Loads | None = None) -> T:
+        """Returns what `work` returns once it is on the disk, or raises what it raises with nothing written. `loads`:
+        see `ledger.book.writer.Writer.submit`."""
+        return self.submit(work, loads).result()
 
     def submit(self, work: Callable[[Store], T], loads: Loads | None = None, weight: int = 1) -> Future[T]:
         """As `write`, without waiting: the future is done once it is on the disk. Cancelled while it waits, the work is

@@ -136,7 +136,8 @@ def table_name(record: type) -> str:
 
 def _table(record: type[Any], metadata: sa.MetaData) -> sa.Table:
     hints = get_type_hints(record)
-    columns = []
+    name = table_name(record)
+    columns: list[Any] = []
     for field in fields(record):
         kind, nullable = column_type(hints[field.name])
         is_key = bool(field.metadata.get("key"))
@@ -150,7 +151,10 @@ def _table(record: type[Any], metadata: sa.MetaData) -> sa.Table:
                 index=bool(field.metadata.get("index")) or None,
             )
         )
-    return sa.Table(table_name(record), metadata, *columns)
+        outer = field.metadata.get("within")
+        if outer:
+            columns.append(sa.Index(f"ix_{name}_{outer}_{field.name}", outer, field.name))
+    return sa.Table(name, metadata, *columns)
 
 
 def _tables(records: tuple[type, ...]) -> tuple[sa.MetaData, dict[type, sa.Table]]:

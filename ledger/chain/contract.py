@@ -12,9 +12,16 @@ from ledger.chain.engine import Engine, FinalityKind
 from ledger.chain.reverts import decode_refusal, revert_data
 from ledger.chain.rpc import Rpc, RpcError
 from ledger.chain.storage import expected
-from ledger.chain.transactions import Transaction, gas_price, intrinsic_gas, relay_gas, require_size
+from ledger.chain.transactions import (
+    INTRINSIC,
+    Transaction,
+    gas_price,
+    intrinsic_gas,
+    relay_gas,
+    require_size,
+)
 from ledger.chain.witness import witnessed_logs
-from ledger.errors import Unavailable
+from ledger.errors import NotSent, Unavailable
 from ledger.events import Event
 from ledger.ports import Block, Call, Outcome, RawTransaction, Receipt, Refusal, Signer
 from ledger.records import Lock
@@ -34,13 +41,6 @@ class ChainMoved(Unavailable):
 
     code = "chain-moved"
     title = "The chain changed while it was read"
-
-
-class NotSent(Unavailable):
-    """The network does not take a transaction."""
-
-    code = "not-sent"
-    title = "The network does not take a transaction"
 
 
 class GoldTicketChain:
@@ -143,6 +143,10 @@ class GoldTicketChain:
         ours = (found["to"] or "").lower() == self._domain.address.lower()
         return _bytes(found["input"]) if ours else None
 
+    def refusal(self, reason: bytes) -> Refusal:
+        """A reason as it stands in an event of the contract."""
+        return decode_refusal(reason)
+
     def nonce(self, address: str) -> int:
         """Transactions of this account that are mined."""
         return int(self._rpc.call("eth_getTransactionCount", address, "latest"), 16)
@@ -210,6 +214,11 @@ class GoldTicketChain:
         raw = transaction.signed(self._relayers, relayer, self._domain.chain_id)
         require_size(self._engine, gas, raw.raw)
         return raw
+
+    def sign_nothing(self, relayer: str, nonce: int) -> RawTransaction:
+        """A signed transfer of nothing to oneself, which only uses up its nonce; nothing is sent."""
+        transaction = Transaction(nonce, gas_price(self._rpc, self._engine), INTRINSIC, relayer, b"")
+        return transaction.signed(self._relayers, relayer, self._domain.chain_id)
 
     def send(self, transaction: RawTransaction) -> None:
         """Sends the bytes; that the node knows or has mined them already is success. Raises NotSent.

@@ -6,7 +6,7 @@ What many calls need is read at once (`papers`), so that a batch costs three que
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -35,10 +35,9 @@ class Papers:
     threshold: int
 
 
-def papers(store: Store, ids: Iterable[bytes]) -> Papers:
+def papers(store: Store, acts: Mapping[bytes, Act]) -> Papers:
     """All that the calls of these acts need."""
-    wanted = list(dict.fromkeys(ids))
-    acts = {act.id: act for act in find_all(store, Act, "id", wanted)}
+    wanted = list(acts)
     seats: dict[bytes, list[Seat]] = defaultdict(list)
     for seat in find_all(store, Seat, "act", wanted):
         seats[seat.act].append(seat)
@@ -48,7 +47,7 @@ def papers(store: Store, ids: Iterable[bytes]) -> Papers:
     carriers = [act for act in acts.values() if act.kind in ("WithdrawIssue", "Void")]
     issues = {act.id: issue for act in carriers if (issue := _issue(store, act, message_of(act)))}
     governance = store.get(Governance, 1)
-    return Papers(acts, seats, signatures, issues, governance.threshold if governance else 0)
+    return Papers(dict(acts), seats, signatures, issues, governance.threshold if governance else 0)
 
 
 def find_all(store: Store, kind: type[R], field: str, values: Sequence[Any]) -> list[R]:
@@ -65,7 +64,7 @@ def find_all(store: Store, kind: type[R], field: str, values: Sequence[Any]) -> 
 
 def of_legs(store: Store, chain: Chain, act: Act, legs: Sequence[Leg]) -> bytes:
     """The calldata that carries out these legs of one act, which have all their signatures."""
-    return call(papers(store, [act.id]), chain, act, legs).data
+    return call(papers(store, {act.id: act}), chain, act, legs).data
 
 
 def call(given: Papers, chain: Chain, act: Act, legs: Sequence[Leg]) -> Call:

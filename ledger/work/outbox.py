@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from itertools import islice
 
 from ledger.acts import State
@@ -14,7 +15,18 @@ RETRY = 5
 """Seconds after which a leg that waits is tried again though no block has come."""
 MOST_RETRIED = 200
 """Legs that wait and are tried again in one step; the longest untried first."""
+MOST_KNOWN = 50_000
+"""Legs that are kept in mind; the others wait in the book."""
 NEVER = -1
+
+
+@dataclass
+class _Place:
+    """When a leg was tried (block and UTC second), and by which key it goes; "" while nobody has looked."""
+
+    block: int
+    at: int
+    key: str
 
 
 class Outbox:
@@ -22,36 +34,45 @@ class Outbox:
 
     def __init__(self) -> None:
         self._seen = 0
-        self._open: dict[bytes, tuple[int, int]] = {}
+        self._open: dict[bytes, _Place] = {}
 
-    def next(self, store: Store, block: int, now: int, limit: int) -> list[Leg]:
-        """Legs in the order in which they became complete, without those that were tried at this block just now:
-        they must not keep others from their turn."""
-        new = [leg for leg, (at, _) in self._open.items() if at == NEVER]
+    def next(self, store: Store, block: int, now: int, keys: Collection[str], limit: int) -> list[Leg]:
+        """Legs in the order in which they became complete that may go by one of these keys, without those that were
+        tried at this block just now: they must not keep others from their turn."""
+        mine = [(leg, place) for leg, place in self._open.items() if not place.key or place.key in keys]
+        new = [leg for leg, place in mine if place.block == NEVER]
         tried = (
-            leg for leg, (at, when) in self._open.items() if at not in (NEVER, block) or now - when >= RETRY
+            leg
+            for leg, place in mine
+            if place.block not in (NEVER, block) or (place.block != NEVER and now - place.at >= RETRY)
         )
-        known = [*new[:limit], *islice((leg for leg in tried if leg not in set(new)), MOST_RETRIED)]
+        known = [*new[:limit], *islice(tried, MOST_RETRIED)]
         found = [leg for leg in find_all(store, Leg, "id", known) if leg.state == State.COMPLETE]
         self.done(set(known) - {leg.id for leg in found})
-        if len(new) < limit:
-            more = store.find(
-                Leg, state=str(State.COMPLETE), order="queue", after=self._seen, limit=limit - len(new)
-            )
-            for leg in more:
-                self._seen = leg.queue
-                self._open.setdefault(leg.id, (NEVER, 0))
-            have = {leg.id for leg in found}
-            found += [leg for leg in more if leg.id not in have]
+        if len(new) < limit and len(self._open) < MOST_KNOWN:
+            found += self._more(store, limit - len(new))
         return sorted(found, key=lambda leg: leg.queue)
+
+    def _more(self, store: Store, limit: int) -> list[Leg]:
+        found = store.find(Leg, state=str(State.COMPLETE), order="queue", after=self._seen, limit=limit)
+        fresh = [leg for leg in found if leg.id not in self._open]
+        for leg in fresh:
+            self._open[leg.id] = _Place(NEVER, 0, "")
+        if found:
+            self._seen = found[-1].queue
+        return fresh
+
+    def goes_by(self, leg: bytes, key: str) -> None:
+        """By which key a leg goes."""
+        self._open[leg].key = key
 
     def tried(self, leg: bytes, block: int, now: int) -> None:
         """The leg could not go now; it is looked at again with the next block."""
-        self._open.pop(leg, None)
-        self._open[leg] = (block, now)
+        place = self._open.pop(leg, None)
+        self._open[leg] = _Place(block, now, place.key if place else "")
 
     def done(self, legs: Iterable[bytes]) -> None:
-        """These are out, or ended."""
+        """These are out, or ended, or another process's."""
         for leg in legs:
             self._open.pop(leg, None)
 

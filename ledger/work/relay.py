@@ -7,44 +7,38 @@ mined. Nonces come from the journal. What the chain would refuse for good is nev
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
 
 from ledger import kinds, outcome
-from ledger.acts import State, step
-from ledger.errors import GoldTicketError
-from ledger.ports import Book, Call, Chain, Clock, RawTransaction, Refusal, Store
-from ledger.records import Act, Cursor, Leg, Transaction
+from ledger.acts import State
+from ledger.errors import Conflict, GoldTicketError
+from ledger.ids import keccak256
+from ledger.ports import Book, Call, Chain, Clock, Refusal, Store
+from ledger.records import Act, Cursor, Leg
 from ledger.work import calldata
 from ledger.work.calldata import Papers, find_all
+from ledger.work.lease import Leases
 from ledger.work.outbox import NEVER, Outbox
+from ledger.work.sending import Sender
+from ledger.work.settling import DONE, Explain, Permanent
 from ledger.work.trial import SHORT, Held, Item, Trial, pack
 
 log = structlog.get_logger()
 
 MOST_LEGS = 1_000
 """Legs looked at in one step."""
-MOST_IN_FLIGHT = 64
-"""Transactions of one key that may wait to be mined at one time; Besu's pool takes 200 of one sender."""
-SEND_AGAIN = 2
-"""Blocks that may come without a transaction before it is sent again."""
-RESEND = 10
-"""Seconds after which it is sent again though no block has come."""
-
-Permanent = Callable[[Refusal, str], bool]
-Explain = Callable[[Refusal], str]
-
-DONE = ("AlreadyDone", "AlreadyIssued")
-"""Refusals that say: this has taken effect before."""
 
 
 class Relay:
-    """The one writer to the chain. `relayer`: the address that pays and sends; its key is the chain adapter's.
+    """What goes to the chain. `relayers`: the addresses that pay and send; their keys are the chain adapter's. An
+    issuance always goes by the same one, so that its acts are mined in their order.
 
-    `permanent`, `explain`: whether a refusal can't go away, and its sentence for people. `patience`: seconds that a
-    batch which is not full waits for more after the last one; `monotonic`: what they are measured by.
+    `permanent`, `explain`: whether a refusal can't go away, and its sentence for people. `leases`: which of the keys
+    are this process's. `patience`: seconds that a batch which is not full waits for more after the last one;
+    `monotonic`: what they are measured by.
     """
 
     def __init__(
@@ -52,55 +46,104 @@ class Relay:
         book: Book,
         chain: Chain,
         clock: Clock,
-        relayer: str,
+        relayers: str | Sequence[str],
         permanent: Permanent,
         explain: Explain,
         *,
+        leases: Leases | None = None,
         patience: float = 0.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._book = book
         self._chain = chain
         self._clock = clock
-        self._relayer = relayer
         self._permanent = permanent
         self._explain = explain
         self._patience = patience
         self._monotonic = monotonic
         self._last_out = float("-inf")
+        self.leases = leases or Leases(book, clock)
+        addresses = [relayers] if isinstance(relayers, str) else sorted(relayers)
+        self._senders = [Sender(book, chain, clock, address, self.leases) for address in addresses]
         self._outbox = Outbox()
         self._trial = Trial(chain, self._single, lambda item, refusal: not self._ends(item, refusal))
-        self._sent: dict[bytes, tuple[int, int]] = {}
         self._flying: dict[bytes, list[Item]] = {}
         self._short: set[bytes] = set()
 
     def step(self) -> int:
-        """Sends again what should have been mined, then what is new; the number of legs that went out."""
-        block, waiting = self._book.read(self._waiting)
-        self._send_again(waiting, block)
-        room = MOST_IN_FLIGHT - len(waiting)
-        if room <= 0 or self._monotonic() - self._last_out < self._patience:
-            return 0
-        items = self._items(block)
+        """Sends again what should have been mined, then what is new; the number of legs that went out. Raises NotSent
+        at the end when a node did not take something; it is sent again with the next steps."""
+        block = self._book.read(lambda store: store.get(Cursor, 1) or Cursor(1)).block
+        mine = self._mine()
+        for sender in mine:
+            sender.send_again(block)
+        known = {transaction.hash for sender in mine for transaction in sender.waiting}
+        self._flying = {hash_: items for hash_, items in self._flying.items() if hash_ in known}
+        ready = {sender.address: sender for sender in mine if sender.room}
+        out = 0
+        if ready and self._monotonic() - self._last_out >= self._patience:
+            out = self._send_new(ready, {sender.address for sender in mine}, block)
+        for sender in mine:
+            if sender.failure is not None:
+                raise sender.failure
+        return out
+
+    def _mine(self) -> list[Sender]:
+        found = []
+        for sender in self._senders:
+            taken = sender.take()
+            if taken is None:
+                self._outbox.again()
+            if taken is not False:
+                found.append(sender)
+        return found
+
+    def _send_new(self, ready: Mapping[str, Sender], mine: Collection[str], block: int) -> int:
+        items = self._items(ready, mine, block)
         if not items:
             return 0
-        go, held = self._trial.judge(list(pack(items))[:room], self._ahead())
+        batches = [
+            batch
+            for key, sender in ready.items()
+            for batch in list(pack(item for item in items if item.key == key))[: sender.room]
+        ]
+        go, held = self._trial.judge(batches, self._ahead())
         self._hold(held, block)
-        batches = [batch for batch in go if batch][:room]
+        out = 0
+        for key, sender in ready.items():
+            out += self._send(sender, [batch for batch in go if batch and batch[0].key == key], block)
+        return out
+
+    def _send(self, sender: Sender, batches: list[list[Item]], block: int) -> int:
+        batches = batches[: sender.room]
         if not batches:
             return 0
-        self._send_new(batches, block)
-        return sum(len(item.legs) for batch in batches for item in batch)
+        made = [([item.call for item in batch], [list(item.legs) for item in batch]) for batch in batches]
+        try:
+            hashes = sender.send(made, block)
+        except Conflict as error:
+            log.info("not now", relayer=sender.address, message=error.message)
+            return 0
+        self._last_out = self._monotonic()
+        self._flying |= dict(zip(hashes, batches, strict=True))
+        legs = [leg.id for batch in batches for item in batch for leg in item.legs]
+        self._outbox.done(legs)
+        self._short.difference_update(legs)
+        return len(legs)
 
     # ---- what is next
 
-    def _items(self, block: int) -> list[Item]:
+    def _items(self, ready: Mapping[str, Sender], mine: Collection[str], block: int) -> list[Item]:
         """Calls for the legs whose turn it is, in order; all legs of one offer that come together in one call."""
         now = self._clock.now()
 
         def read(store: Store) -> tuple[list[Leg], Papers]:
-            legs = self._outbox.next(store, block, now, MOST_LEGS)
-            return legs, calldata.papers(store, [leg.act for leg in legs])
+            legs = self._outbox.next(store, block, now, ready, MOST_LEGS)
+            wanted = list(dict.fromkeys(leg.act for leg in legs))
+            acts = {act.id: act for act in find_all(store, Act, "id", wanted)}
+            legs = [leg for leg in legs if self._is_ready(leg, acts[leg.act], ready, mine)]
+            chosen = {leg.act: acts[leg.act] for leg in legs}
+            return legs, calldata.papers(store, chosen)
 
         legs, papers = self._book.read(read)
         together: dict[tuple[bytes, bytes], list[Leg]] = {}
@@ -110,6 +153,19 @@ class Relay:
             together.setdefault((leg.act, leg.id if apart else b""), []).append(leg)
         made = [self._item(papers, papers.acts[act], group) for (act, _), group in together.items()]
         return [item for item in made if item is not None]
+
+    def _is_ready(self, leg: Leg, act: Act, ready: Mapping[str, Sender], mine: Collection[str]) -> bool:
+        key = self._key(_group(act))
+        if key in mine:
+            self._outbox.goes_by(leg.id, key)
+        else:
+            self._outbox.done([leg.id])
+        return key in ready
+
+    def _key(self, group: bytes) -> str:
+        """The relayer by which everything about an issuance goes, now and after a restart."""
+        place = int.from_bytes(keccak256(group)[:8], "big") % len(self._senders)
+        return self._senders[place].address
 
     def _item(self, papers: Papers, act: Act, legs: Sequence[Leg]) -> Item | None:
         try:
@@ -122,7 +178,8 @@ class Relay:
             return None
         if legs[0].reason.get("code") in SHORT or legs[0].id in self._short:
             call = self._enough(call)
-        return Item(act, tuple(legs), call, _group(act))
+        group = _group(act)
+        return Item(act, tuple(legs), call, group, self._key(group))
 
     def _enough(self, call: Call) -> Call:
         """Where the table's gas was not enough: what the node finds, and some to spare, since the state may be dearer
@@ -131,7 +188,7 @@ class Relay:
         return Call(max(found.gas * 7 // 6 + 30_000, call.gas), call.data)
 
     def _single(self, item: Item, leg: Leg) -> Item:
-        papers = self._book.read(lambda store: calldata.papers(store, [item.act.id]))
+        papers = self._book.read(lambda store: calldata.papers(store, {item.act.id: item.act}))
         return replace(item, legs=(leg,), call=calldata.call(papers, self._chain, item.act, [leg]))
 
     def _ahead(self) -> Mapping[bytes, Sequence[Call]]:
@@ -183,75 +240,6 @@ class Relay:
             if fresh.state == State.COMPLETE:
                 reason = {"code": refusal.name, "message": self._explain(refusal), "by": 0}
                 store.put(replace(fresh, reason=reason))
-
-    # ---- sending
-
-    def _waiting(self, store: Store) -> tuple[int, list[Transaction]]:
-        cursor = store.get(Cursor, 1)
-        waiting = store.find(Transaction, state="sent", order="nonce")
-        return cursor.block if cursor else 0, waiting
-
-    def _send_again(self, waiting: Sequence[Transaction], block: int) -> None:
-        """What this process has not sent yet (it may have died before), and what blocks have passed by."""
-        known = {transaction.hash for transaction in waiting}
-        self._flying = {hash_: items for hash_, items in self._flying.items() if hash_ in known}
-        self._sent = {hash_: at for hash_, at in self._sent.items() if hash_ in known}
-        now = self._clock.now()
-        for transaction in waiting:
-            height, when = self._sent.get(transaction.hash, (-SEND_AGAIN, -RESEND))
-            if block - height >= SEND_AGAIN or now - when >= RESEND:
-                self._send(transaction, block)
-
-    def _send_new(self, batches: Sequence[Sequence[Item]], block: int) -> None:
-        """Saves nonces, raw bytes and hashes, and the legs as relayed, all before anything is sent."""
-        first = self._book.read(self._next_nonce)
-        raws = [
-            self._chain.sign(self._relayer, nonce, [item.call for item in batch])
-            for nonce, batch in enumerate(batches, first)
-        ]
-        made = self._book.write(lambda store: self._save(store, raws, batches))
-        for transaction, batch in zip(made, batches, strict=True):
-            self._flying[transaction.hash] = list(batch)
-            out = [leg.id for item in batch for leg in item.legs]
-            self._outbox.done(out)
-            self._short.difference_update(out)
-        self._last_out = self._monotonic()
-        for transaction in made:
-            self._send(transaction, block)
-
-    def _next_nonce(self, store: Store) -> int:
-        last = store.find(Transaction, relayer=self._relayer, order="-nonce", limit=1)
-        return last[0].nonce + 1 if last else self._chain.nonce(self._relayer)
-
-    def _save(
-        self, store: Store, raws: Sequence[RawTransaction], batches: Sequence[Sequence[Item]]
-    ) -> list[Transaction]:
-        now = self._clock.now()
-        legs = [leg for batch in batches for item in batch for leg in item.legs]
-        for leg in find_all(store, Leg, "id", [leg.id for leg in legs]):
-            if leg.state == State.COMPLETE:
-                store.put(replace(leg, state=str(step(leg.state, State.RELAYED)), reason={}, changed_at=now))
-        made = []
-        for raw, batch in zip(raws, batches, strict=True):
-            made.append(
-                Transaction(
-                    hash=raw.hash,
-                    relayer=self._relayer,
-                    nonce=raw.nonce,
-                    raw=raw.raw,
-                    legs=[[leg.id.hex() for leg in item.legs] for item in batch],
-                    state="sent",
-                    created_at=now,
-                )
-            )
-            store.add(made[-1])
-        return made
-
-    def _send(self, transaction: Transaction, block: int) -> None:
-        self._chain.send(
-            RawTransaction(transaction.relayer, transaction.nonce, transaction.hash, transaction.raw)
-        )
-        self._sent[transaction.hash] = (block, self._clock.now())
 
 
 def _group(act: Act) -> bytes:

@@ -29,12 +29,14 @@ GENEROUS = 10_000_000
 
 @dataclass(frozen=True)
 class Item:
-    """One call ready to go, and the legs of one act that it carries out. `group`: what it must stay in order with."""
+    """One call ready to go, and the legs of one act that it carries out. `group`: what it must stay in order with;
+    `key`: the relayer that it therefore goes by."""
 
     act: Act
     legs: tuple[Leg, ...]
     call: Call
     group: bytes
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ def pack(items: Iterable[Item]) -> Iterator[list[Item]]:
         size += more
     if batch:
         yield batch
+
+
+def _by_key(items: Sequence[Item]) -> Iterator[list[Item]]:
+    for key in dict.fromkeys(item.key for item in items):
+        yield from pack(item for item in items if item.key == key)
 
 
 class Trial:
@@ -94,7 +101,7 @@ class Trial:
             return go, []
         found = self._alone(refused)
         behind, held = self._behind(found, go, ahead)
-        return [*go, *pack(behind)], held
+        return [*go, *_by_key(behind)], held
 
     def _alone(self, refused: Sequence[tuple[Item, Refusal]]) -> list[Held]:
         singles = [

@@ -15,7 +15,7 @@ from typing import Any
 from ledger.events import Event
 from ledger.ports import Book, Chain, Store
 from ledger.records import PROJECTION, Cursor, Issuance, Opening, Ticket
-from ledger.work.watch import project
+from ledger.work.blocks import project
 
 MOST_BLOCKS = 2_000
 """Blocks read from the chain at once."""

@@ -1,29 +1,39 @@
 """Blocks into the book: logs, projection, journal and cursor of a range in one transaction.
 
 Polling by height is the truth. A block whose parent is not the one taken in before is an incident on a chain with
-instant finality: the watcher stops and says so.
+instant finality: the watcher stops and says so. One process watches at a time; should two, the second finds that the
+cursor has moved and writes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import structlog
 
-from ledger import kinds, outcome
-from ledger.errors import GoldTicketError
+from ledger import outcome
+from ledger.errors import Conflict, GoldTicketError
 from ledger.events import Event
-from ledger.ports import Block, Book, Chain, Receipt, Refusal, Store
-from ledger.records import Act, Cursor, Leg, Log, Transaction
+from ledger.ports import Book, Chain, Receipt, Refusal, Store
+from ledger.records import Checkpoint, Cursor, Transaction
 from ledger.work.adopt import Adopted, adopt
-from ledger.work.jsonable import jsonable
-from ledger.work.relay import DONE
+from ledger.work.blocks import reads, take_in
+from ledger.work.calldata import find_all
+from ledger.work.lease import Hold, Leases
+from ledger.work.sending import back_in_queue
+from ledger.work.settling import Settling, receipts_of
 
 log = structlog.get_logger()
 
 MOST_BLOCKS = 500
 """Blocks taken in by one step."""
+KEPT = 5_000
+"""Checkpoints that are kept."""
+WATCH = "watch"
+"""The name of the watcher's lease."""
+UNMINED = ("sent", "given-up")
+"""A transaction that was given up may have been taken by a node after all."""
 
 
 class ChainDiverged(GoldTicketError):
@@ -33,9 +43,23 @@ class ChainDiverged(GoldTicketError):
     title = "The chain does not continue from where the book ends"
 
 
+class Overtaken(Conflict):
+    """The book has gone on while a step was made ready; nothing of it was written."""
+
+    code = "overtaken"
+    title = "The book has moved on meanwhile"
+
+
+@dataclass(frozen=True)
+class _State:
+    cursor: Cursor
+    open: list[Transaction]
+
+
 class Watch:
     """Keeps the projection level with the chain, `confirmations` blocks behind its head. `first`: the height of the
-    deployment."""
+    deployment. `leases`: where other processes may watch the same book. `lone`: whether the node is a development node
+    of this machine, so that a head below the book means that it has lost blocks, and not that it is late."""
 
     def __init__(
         self,
@@ -45,39 +69,33 @@ class Watch:
         explain: Callable[[Refusal], str],
         permanent: Callable[[Refusal, str], bool],
         confirmations: int = 0,
+        *,
+        leases: Leases | None = None,
+        lone: bool = False,
     ) -> None:
         self._book = book
         self._chain = chain
         self._first = first
-        self._explain = explain
-        self._permanent = permanent
+        self._settling = Settling(explain, permanent)
         self._confirmations = confirmations
+        self._leases = leases
+        self._lone = lone
+        self._asked: set[bytes] = set()
 
     def step(self) -> int:
-        """Takes in the next blocks; their number. Raises ChainDiverged."""
-        cursor = self._book.read(lambda store: store.get(Cursor, 1)) or Cursor(1, self._first - 1)
-        head = self._chain.head().number - self._confirmations
-        self._require_same_chain(cursor, head)
-        last = min(head, cursor.block + MOST_BLOCKS)
-        if last <= cursor.block:
-            self._settle_open(cursor.block)
+        """Takes in the next blocks; their number, 0 while another process watches. Raises ChainDiverged."""
+        hold = self._leases.hold(WATCH) if self._leases else None
+        if self._leases and hold is None:
             return 0
-        block = self._chain.block(last)
-        if block is None:
+        state = self._book.read(self._state)
+        level = self._chain.final_height(self._confirmations)
+        if not self._continues(state.cursor, level):
             return 0
-        events = self._chain.events(cursor.block + 1, last)
-        adopted = self._adopt(events)
-        receipts = self._receipts(last)
-
-        def work(store: Store) -> None:
-            take_in(store, events, block)
-            for found in adopted:
-                adopt(store, found)
-            self._settle(store, receipts, block.time)
-            outcome.expire(store, block.time)
-
-        self._book.write(work)
-        return last - cursor.block
+        last = min(level, state.cursor.block + MOST_BLOCKS)
+        if last <= state.cursor.block:
+            self._settle_open(state, hold)
+            return 0
+        return self._take(state, last, hold)
 
     def catch_up(self) -> int:
         """Steps until level with the head; blocks taken in."""
@@ -86,10 +104,20 @@ class Watch:
             total += taken
         return total
 
-    def _require_same_chain(self, cursor: Cursor, head: int) -> None:
+    # ---- inside
+
+    def _state(self, store: Store) -> _State:
+        cursor = store.get(Cursor, 1) or Cursor(1, self._first - 1)
+        return _State(cursor, store.find(Transaction, state=list(UNMINED), order="nonce"))
+
+    def _continues(self, cursor: Cursor, level: int) -> bool:
+        """Whether the chain goes on from the last block taken in; False while the node is behind it."""
         if cursor.block < self._first:
-            return
-        there = self._chain.block(cursor.block) if head >= cursor.block else None
+            return True
+        if level < cursor.block and not self._lone:
+            log.info("the node is behind the book", node=level, book=cursor.block)
+            return False
+        there = self._chain.block(cursor.block)
         if there is None or there.hash != cursor.hash:
             found = there.hash.hex() if there else "nothing"
             raise ChainDiverged(
@@ -97,95 +125,88 @@ class Watch:
                 "blocks or is another network: connect the right node, or run `goldticket rebuild`.",
                 block=cursor.block,
             )
+        return True
 
-    def _adopt(self, events: list[Event]) -> list[Adopted]:
-        """Acts in transactions that this gateway did not send, decoded from their calldata."""
-        hashes = {event.tx: event for event in events if event.name != "Deployed"}
-        ours = self._book.read(lambda store: {t.hash for t in store.find(Transaction, hash=list(hashes))})
-        found: list[Adopted] = []
-        for hash_, event in hashes.items():
-            if hash_ in ours:
-                continue
-            receipt = self._chain.receipt(hash_)
-            if receipt is not None:
-                found.append(Adopted(self._chain.domain, self._chain.acts(hash_), receipt, event.time))
-        return found
+    def _take(self, state: _State, last: int, hold: Hold | None) -> int:
+        cursor = state.cursor
+        block = self._chain.block(last)
+        if block is None:
+            return 0
+        events = self._chain.events(cursor.block + 1, last)
+        found = receipts_of(self._chain, events)
+        mined = [(t, found[t.hash]) for t in state.open if t.hash in found]
+        mined += self._silent([t for t in state.open if t.hash not in found], last)
+        adopted = self._adopt(events, found)
+        legs = [bytes.fromhex(leg) for t, _ in mined for ids in t.legs for leg in ids]
 
-    def _receipts(self, last: int) -> list[tuple[Transaction, Receipt]]:
-        """Our own transactions that were mined up to `last` and are not settled yet."""
-        open_ = self._book.read(lambda store: store.find(Transaction, state="sent", order="nonce"))
-        found = [(t, self._chain.receipt(t.hash)) for t in open_]
-        return [(t, receipt) for t, receipt in found if receipt is not None and receipt.block <= last]
+        def work(store: Store) -> None:
+            if hold is not None:
+                hold.check(store)
+            if (store.get(Cursor, 1) or Cursor(1, self._first - 1)) != cursor:
+                raise Overtaken("Another process has taken in blocks, or the projection was rebuilt.")
+            take_in(store, events, block)
+            for one in adopted:
+                adopt(store, one)
+            self._settling.settle(store, mined, block.time)
+            replaced(store, mined, state.open, block.time)
+            outcome.expire(store, block.time)
+            store.put(Checkpoint(block.number, block.hash))
+            for old in store.find(Checkpoint, order="block", limit=2):
+                if old.block < block.number - KEPT:
+                    store.delete(Checkpoint, old.block)
 
-    def _settle_open(self, last: int) -> None:
-        receipts = self._receipts(last)
-        if not receipts:
+        self._book.write(work, reads(events, legs))
+        return last - cursor.block
+
+    def _silent(self, open_: Sequence[Transaction], last: int) -> list[tuple[Transaction, Receipt]]:
+        """Those that may be mined without a word: the whole was reverted, or all that it did had been done before.
+        Asked for from the second block on that came without them."""
+        known = {t.hash for t in open_}
+        waiting = [t for t in open_ if t.hash in self._asked]
+        self._asked = known
+        return self._receipts(waiting, last)
+
+    def _receipts(self, open_: Sequence[Transaction], last: int) -> list[tuple[Transaction, Receipt]]:
+        answers = self._chain.receipts([t.hash for t in open_])
+        pairs = [(t, receipt) for t, receipt in zip(open_, answers, strict=True) if receipt is not None]
+        return [(t, receipt) for t, receipt in pairs if receipt.block <= last]
+
+    def _settle_open(self, state: _State, hold: Hold | None) -> None:
+        mined = self._receipts(state.open, state.cursor.block)
+        if not mined:
             return
 
         def work(store: Store) -> None:
-            cursor = store.need(Cursor, 1)
-            self._settle(store, receipts, cursor.time)
+            if hold is not None:
+                hold.check(store)
+            now = store.need(Cursor, 1).time
+            self._settling.settle(store, mined, now)
+            replaced(store, mined, state.open, now)
 
         self._book.write(work)
 
-    def _settle(self, store: Store, receipts: list[tuple[Transaction, Receipt]], now: int) -> None:
-        for transaction, receipt in receipts:
-            state = "mined" if receipt.ok else "failed"
-            store.put(replace(transaction, state=state, block=receipt.block, gas=receipt.gas_used))
-            for position, ids in enumerate(transaction.legs):
-                for text in ids:
-                    self._settle_leg(store, store.need(Leg, bytes.fromhex(text)), receipt, position, now)
-
-    def _settle_leg(self, store: Store, leg: Leg, receipt: Receipt, position: int, now: int) -> None:
-        """What one position of a mined transaction means for one of its legs."""
-        act = store.need(Act, leg.act)
-        refusal = receipt.refusals.get(position) or receipt.leg_refusals.get(leg.id)
-        if receipt.ok and (refusal is None or refusal.name in DONE):
-            outcome.finish(store, leg.id, now, self._lines(act, receipt))
-        elif refusal is not None and self._permanent(refusal, kinds.kind(act.kind).function):
-            outcome.refuse(store, leg.id, refusal.name, self._explain(refusal), now)
-        else:
-            outcome.wait(store, leg.id, refusal, now)
-
-    def _lines(self, act: Act, receipt: Receipt) -> dict[str, str]:
-        """Lines of a pay-out that the contract did not take, while it took others: ticket → why."""
-        if act.kind != "PayOut":
-            return {}
-        ref = bytes.fromhex(act.message["ref"][2:])
-        return {
-            "0x" + ticket.hex(): self._explain(refusal)
-            for (spent, ticket), refusal in receipt.line_refusals.items()
-            if spent == ref
-        }
+    def _adopt(self, events: Sequence[Event], found: dict[bytes, Receipt]) -> list[Adopted]:
+        """Acts in transactions that this gateway did not send, decoded from their calldata."""
+        times = {event.tx: event.time for event in events if event.name != "Deployed"}
+        ours = self._book.read(
+            lambda store: {t.hash for t in find_all(store, Transaction, "hash", list(times))}
+        )
+        return [
+            Adopted(self._chain.domain, self._chain.acts(hash_), found[hash_], time)
+            for hash_, time in times.items()
+            if hash_ not in ours
+        ]
 
 
-def take_in(store: Store, events: list[Event], block: Block) -> None:
-    """One range of blocks: its events into log, projection and journal, and the cursor."""
-    for event in events:
-        kinds.apply(event, store)
-        outcome.apply(event, store)
-        store.put(_log(event))
-    store.put(Cursor(1, block.number, block.hash, block.time))
+def replaced(
+    store: Store, mined: Sequence[tuple[Transaction, Receipt]], open_: Sequence[Transaction], now: int
+) -> None:
+    """Of two transactions with one nonce one is mined; the other can't be any more."""
+    used = {(t.relayer, t.nonce): t.hash for t, _ in mined}
+    for other in open_:
+        if used.get((other.relayer, other.nonce), other.hash) != other.hash:
+            store.put(replace(other, state="replaced"))
+            back_in_queue(store, other, now)
 
 
-def project(store: Store, events: list[Event]) -> None:
-    """Events into the projection alone, for a rebuild."""
-    for event in events:
-        kinds.apply(event, store)
-        store.put(_log(event))
-
-
-def _log(event: Event) -> Log:
-    subject = next((event.args[name] for name in _SUBJECTS if name in event.args), b"")
-    return Log(
-        block=event.block,
-        log=event.log,
-        name=event.name,
-        args=jsonable(event.args),
-        tx=event.tx,
-        time=event.time,
-        subject=subject.ljust(32, b"\0") if subject else b"",
-    )
-
-
-_SUBJECTS = ("child", "lock", "ticket", "issuance")
+__all__ = ["ChainDiverged", "Overtaken", "Watch"]

@@ -55,6 +55,9 @@ class EvmChain:
             self.mine()
         return self._blocks[-1]
 
+    def final_height(self, confirmations: int = 0) -> int:
+        return self.head().number - confirmations
+
     def block(self, number: int) -> Block | None:
         index = number - START
         return self._blocks[index] if 0 <= index < len(self._blocks) else None
@@ -118,6 +121,13 @@ class EvmChain:
 
     def receipts(self, hashes: Sequence[bytes]) -> list[Receipt | None]:
         return [self.receipt(hash_) for hash_ in hashes]
+
+    def refusal(self, reason: bytes) -> Refusal:
+        return decode_refusal(reason)
+
+    def sign_nothing(self, relayer: str, nonce: int) -> RawTransaction:
+        raw = nonce.to_bytes(8, "big")
+        return RawTransaction(relayer, nonce, keccak256(relayer.encode() + raw), raw)
 
     def nonce(self, address: str) -> int:
         return self._nonces.get(address, 0)

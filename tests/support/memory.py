@@ -75,6 +75,16 @@ class MemoryStore:
     def count(self, kind: type, /, **where: object) -> int:
         return len(self._matching(kind, where))
 
+    def attempt(self, work: Callable[[Any], Any]) -> tuple[Any, Exception | None]:
+        """What `work` returns, or the exception it raises after all that it wrote is undone."""
+        kept = self.snapshot()
+        try:
+            return work(self), None
+        except Exception as error:
+            self._tables = kept
+            self._own.clear()
+            return None, error
+
     def snapshot(self) -> Tables:
         self._own.clear()
         return dict(self._tables)
@@ -108,7 +118,7 @@ class MemoryBook:
         self._lock = threading.Lock()
         self._owner: int | None = None
 
-    def write(self, work: Callable[[Any], Any]) -> Any:
+    def write(self, work: Callable[[Any], Any], loads: Callable[[Any], None] | None = None) -> Any:
         if self._owner == threading.get_ident():
             raise RuntimeError("a write inside a write would wait for itself: use the store you were given")
         with self._lock:
@@ -129,7 +139,7 @@ class MemoryBook:
         """As it was when it was kept."""
         self._store = MemoryStore(dict(kept))
 
-    def submit(self, work: Callable[[Any], Any]) -> Future[Any]:
+    def submit(self, work: Callable[[Any], Any], loads: Any = None, weight: int = 1) -> Future[Any]:
         future: Future[Any] = Future()
         try:
             future.set_result(self.write(work))

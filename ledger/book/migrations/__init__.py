@@ -16,7 +16,7 @@ from ledger.book.errors import BookTooNew
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 """The step this code was written for. (Named here, so that opening an up-to-date book needn't load Alembic.)"""
 
 

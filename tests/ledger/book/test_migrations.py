@@ -5,14 +5,19 @@ given the steps there are
     it should end at the step that the code names
 given a journal of a later version
     it should refuse, name both steps, and change nothing
+given a journal of an earlier version with something in it
+    it should keep what is there, and give new fields their meaning
 given a journal that is up to date
     it should do nothing
 """
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -22,6 +27,7 @@ from ledger.book.engines import parse_dsn, writer_engine
 from ledger.book.errors import BookTooNew, BookUnavailable
 from ledger.book.migrations import HEAD, configuration, revision, upgrade
 from ledger.book.tables import journal
+from ledger.records import SignedBytes, Transaction
 
 
 @pytest.fixture
@@ -70,3 +76,19 @@ def test_upgrading_again_does_nothing(dsn, engine):
     upgrade(dsn)
     with engine.begin() as connection:
         assert revision(connection) == HEAD
+
+
+def test_what_was_there_stays(dsn, engine):
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "0001")
+        columns = "hash, relayer, nonce, raw, legs, state, block, gas, created_at"
+        connection.execute(
+            sa.text(
+                f"INSERT INTO \"transaction\" ({columns}) VALUES (:h, 'r', 7, :h, '[]', 'sent', 0, 0, 5)"
+            ),
+            {"h": b"\1" * 32},
+        )
+    with closing(SqlBook(dsn)) as book:
+        kept = book.read(lambda store: store.need(Transaction, b"\1" * 32))
+        raw = book.read(lambda store: store.need(SignedBytes, b"\1" * 32)).raw
+    assert (kept.nonce, kept.state, kept.kind, raw) == (7, "sent", "relay", b"\1" * 32)

@@ -134,7 +134,7 @@ def test_a_relay_that_dies_before_it_sends_sends_the_same_bytes_later(
     gateway.settle()
     assert gateway.state(leg) == State.FINAL
     mined = gateway.book.read(lambda s: s.need(Transaction, saved.hash))
-    assert (mined.state, mined.raw) == ("mined", saved.raw)
+    assert (mined.state, mined.nonce) == ("mined", saved.nonce)
     assert gateway.ticket(ticket).value == FACE - SHARE
 
 
