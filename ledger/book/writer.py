@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from ledger.book.buffer import BufferedStore
 from ledger.book.engines import explain
@@ -103,13 +104,17 @@ class Writer:
         return group, False
 
     def _commit(self, group: list[_Job]) -> None:
+        done = False
         try:
             with self._alone, self._engine.begin() as connection:
                 answers = self._run(connection, group)
+                done = True
         except BaseException as error:
             told = explain(error, self._engine.url)
+            # Lost while the server committed: it may have, and the answer alone is missing.
+            unknown = done and isinstance(error, DBAPIError) and error.connection_invalidated
             for job in group:
-                job.future.set_exception(_undone(told))
+                job.future.set_exception(_uncertain(told) if unknown else _undone(told))
             return
         for job, (value, failure) in zip(group, answers, strict=True):
             if failure is None:
@@ -132,5 +137,15 @@ class Writer:
 
 def _undone(error: BaseException) -> BookUnavailable:
     told = BookUnavailable(f"nothing was written: {error}", **getattr(error, "evidence", {}))
+    told.__cause__ = error
+    return told
+
+
+def _uncertain(error: BaseException) -> BookUnavailable:
+    told = BookUnavailable(
+        f"the connection was lost while this was being written, so it may be there or not: look, or send the same "
+        f"again with the same Idempotency-Key, which does nothing twice ({error})",
+        **getattr(error, "evidence", {}),
+    )
     told.__cause__ = error
     return told

@@ -1,0 +1,209 @@
+"""The database goes away in the middle of everything.
+
+given threads that write
+    when every connection is ended, again and again
+        it should tell each whether its work was written, truthfully, and go on by itself
+given a commit whose answer was lost
+    it should not claim that nothing was written, and the same key sent again should do nothing twice
+given an API whose server is stopped
+    it should answer 503 with a clear problem, lose nothing that was answered, and go on when the server is back
+given a life from offer to final
+    when each transaction in turn is cut off, before or after its commit
+        it should end as it would have, and verify should be clean
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import event
+
+from ledger.book.db import SqlBook
+from ledger.book.errors import BookUnavailable
+from ledger.records import Audit, Ticket
+from tests.api.live import Live
+from tests.api.office import child
+from tests.postgres.conftest import Server
+from tests.support.actors import WANYUE, WUZE, XICHUAN
+from tests.support.world import World
+
+TRIES = 60
+
+
+@pytest.fixture
+def book(server: Server) -> Iterator[SqlBook]:
+    with closing(SqlBook(server.database("loss"))) as made:
+        yield made
+
+
+def audit(number: int) -> Audit:
+    return Audit(f"{number:06d}", number, "wang", 1, "sign", "", {})
+
+
+def patiently(work: Callable[[], Any]) -> Any:
+    """As relay and watcher do: what could not be written is tried again."""
+    for _ in range(TRIES):
+        try:
+            return work()
+        except BookUnavailable:
+            continue
+    raise AssertionError("the book did not come back")
+
+
+def test_every_thread_is_told_the_truth(server: Server, book: SqlBook) -> None:
+    written: set[int] = set()
+    refused: set[int] = set()
+    stop = threading.Event()
+
+    def load(start: int) -> None:
+        for number in range(start, start + 100_000):
+            if stop.is_set():
+                return
+            try:
+                book.write(lambda store, number=number: store.add(audit(number)))
+                written.add(number)
+            except BookUnavailable as error:
+                if "nothing was written" in error.message:
+                    refused.add(number)
+
+    threads = [threading.Thread(target=load, args=(start * 100_000,)) for start in range(4)]
+    for thread in threads:
+        thread.start()
+    cuts = 0
+    while cuts < 10 or len(written) < 200:
+        cuts += server.hang_up() > 0
+    stop.set()
+    for thread in threads:
+        thread.join(30)
+    book_rows = patiently(lambda: {row.at for row in book.read(lambda store: store.find(Audit))})
+    assert written <= book_rows
+    assert not refused & book_rows
+    assert refused
+
+
+class Cuts:
+    """Cuts the writer off at chosen transactions, before the commit or just after it."""
+
+    def __init__(self, server: Server, book: SqlBook) -> None:
+        self._server, self._plan = server, list[str]()
+        self.commits = 0
+        event.listen(book._writing, "commit", self._committing)
+
+    def plan(self, *what: str) -> None:
+        self._plan = list(what)
+
+    def _committing(self, connection: Any) -> None:
+        self.commits += 1
+        what = self._plan.pop(0) if self._plan else ""
+        if what == "after":
+            connection.connection.driver_connection.commit()
+        if what:
+            self._server.hang_up()
+            with pytest.raises(Exception, match=r"terminating|closed|lost"):
+                connection.connection.driver_connection.execute("SELECT 1")
+
+
+@pytest.mark.parametrize(("cut", "there"), [("before", False), ("after", True)])
+def test_a_commit_without_an_answer_is_called_so(
+    server: Server, book: SqlBook, cut: str, there: bool
+) -> None:
+    Cuts(server, book).plan(cut)
+    with pytest.raises(BookUnavailable, match="may be there or not"):
+        book.write(lambda store: store.add(audit(1)))
+    assert (patiently(lambda: book.read(lambda store: store.count(Audit))) == 1) is there
+
+
+def problem(answer: httpx.Response) -> str:
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    body = answer.json()
+    assert body["code"] == "book-unavailable"
+    return str(body["detail"])
+
+
+def offered(live: Live, ticket: str) -> dict[str, Any]:
+    return {
+        "ticket": ticket,
+        "children": [child(WANYUE, WUZE, 30_000_000), child(WANYUE, XICHUAN, 20_000_000)],
+    }
+
+
+@pytest.mark.parametrize("now", [False, True])
+def test_a_stopped_server_is_a_clear_503(
+    server: Server, book: SqlBook, world_of_live: World, now: bool
+) -> None:
+    with world_of_live.scratch():
+        live = Live(world_of_live, book)
+        ticket = live.opened()
+        first = live.post(WANYUE, "/offers", offered(live, ticket), key="first")
+        assert first.status_code == 201
+        server.stop(now=now)
+        # what was answered is asked for again, something new is sent, something is looked at
+        for answer in (
+            live.post(WANYUE, "/offers", offered(live, ticket), key="first"),
+            live.post(WANYUE, "/offers", offered(live, ticket), key="second"),
+            live.get(WANYUE, "/tickets"),
+        ):
+            assert "PostgreSQL" in problem(answer)
+        assert live.get(WANYUE, "/ready").status_code == 503
+        server.start()
+        again = live.post(WANYUE, "/offers", offered(live, ticket), key="first")
+        assert (again.status_code, again.text) == (201, first.text)
+        assert len(live.seen(WANYUE, "/tickets")["items"]) == 1
+        live.carry(first.json(), WANYUE, WUZE, XICHUAN)
+        assert live.verify().differences == ()
+
+
+def life(live: Live, ticket: str, send: Callable[..., httpx.Response]) -> list[tuple[int, int]]:
+    """An offer to two, signed by all, relayed and mined; (owner, value) of all tickets."""
+    act = send(live, WANYUE, "/offers", offered(live, ticket), "offer").json()
+    for party in (WANYUE, WUZE, XICHUAN):
+        send(live, party, f"/acts/{act['id']}/sign", {}, f"sign-{party.name}")
+    while patiently(lambda: live.watch.step() + live.relay.step()):
+        pass
+    patiently(live.settle)
+    rows = patiently(lambda: live.book.read(lambda store: store.find(Ticket)))
+    return sorted((row.party, int(row.value)) for row in rows)
+
+
+def stubbornly(live: Live, who: Any, path: str, body: Any, key: str) -> httpx.Response:
+    """As a client does: the same request with the same key until there is an answer."""
+    for _ in range(TRIES):
+        answer = live.post(who, path, body, key=key)
+        if answer.status_code != 503:
+            assert answer.status_code == 201, answer.text
+            return answer
+        problem(answer)
+    raise AssertionError(f"{path} was never answered")
+
+
+@contextmanager
+def sleeping(world: World, book: Any) -> Iterator[tuple[Live, str]]:
+    """A gateway whose relay and watcher the test steps itself."""
+    with world.scratch():
+        live = Live(world, book)
+        ticket = live.opened()
+        live.client.app.asleep = True  # type: ignore[attr-defined]
+        yield live, ticket
+
+
+def test_each_transaction_in_turn_is_cut_off(server: Server, world_of_live: World) -> None:
+    with closing(SqlBook(server.database("calm"))) as calm:
+        counted = Cuts(server, calm)
+        with sleeping(world_of_live, calm) as (live, ticket):
+            counted.commits = 0
+            wanted, total = life(live, ticket, stubbornly), counted.commits
+    assert total > 5
+    for cut in ("before", "after"):
+        with (
+            closing(SqlBook(server.database("cut"))) as book,
+            sleeping(world_of_live, book) as (live, ticket),
+        ):
+            # each transaction is cut off once; what is tried again is let through
+            Cuts(server, book).plan(*[word for _ in range(total) for word in (cut, "")])
+            assert life(live, ticket, stubbornly) == wanted
+            assert live.verify().differences == ()
