@@ -36,11 +36,12 @@ from ledger.issue_terms import MixedPayables, Options, batches, dates_for, terms
 from ledger.issue_void import UnknownIssueAct
 from ledger.money import Fen
 from ledger.payables import Invoice, Payable
-from ledger.records import Evidence, Issuance, Ticket
+from ledger.records import Evidence, Issuance, Participant, Ticket
 from ledger.rules import MissingRole, Stage, UnknownParty
 from ledger.tickets import number_of
-from tests.support.actors import CHENGHAI, HUAIYUE, LANGONG, LANWAN, SUHENG, WANYUE, WUZE
+from tests.support.actors import CHENGHAI, HUAIYUE, LANGONG, LANWAN, SUHENG, WANYUE, WUZE, Party
 from tests.support.both import Both
+from tests.support.memory import MemoryStore
 
 KEY = bytes(32)
 EVIDENCE = keccak256(b"evidence")
@@ -94,6 +95,48 @@ def invoice(amount: int, total: int = 42_000_000) -> dict[str, Any]:
 )
 def test_what_is_not_issued(both: Both, code: str, changes: dict[str, Any]) -> None:
     both.refused(code, "Issue", message(both, **changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"depth": 50},
+        {"depth": 0},
+        {"minimum": 0},
+        {"minimum": 7, "face": 10_000_000, "invoices": [invoice(10_000_000)]},
+        {"grace": 60 * DAY},
+        {"grace": 0},
+        {"contractualDue": parse_instant("2027-05-24 00:00") - 1},
+        {"contractualDue": parse_instant("2027-05-23 00:00"), "due": parse_instant("2027-05-23 00:00")},
+        {"due": parse_instant("2027-05-23 00:00") + MOST_SHIFT},
+        {"transferableUntil": parse_instant("2027-05-24 00:00")},
+        {"invoices": [invoice(21_000_000), invoice(21_000_000)]},
+        {"invoices": [invoice(41_999_901), *[invoice(1)] * 99]},
+    ],
+    ids=str,
+)
+def test_what_is_just_within_the_rules(both: Both, changes: dict[str, Any]) -> None:
+    both.issue(message(both, **changes))
+    both.agree()
+
+
+def test_a_ticket_can_be_passed_on_for_one_second_at_least(both: Both) -> None:
+    both.refused("bad-dates", "Issue", message(both, transferableUntil=both.now))
+    both.issue(message(both, transferableUntil=both.now + 1))
+
+
+def test_the_debtor_is_neither_supplier_nor_clearing_bank(both: Both) -> None:
+    for changes in ({"supplier": LANGONG.id}, {"clearingBank": LANGONG.id}):
+        with pytest.raises(GoldTicketError) as caught:
+            kinds.kind("Issue").check({**message(both), **changes}, _with_all_roles(both, LANGONG), both.now)
+        assert caught.value.code == "bad-debtor"
+
+
+def _with_all_roles(both: Both, party: Party) -> MemoryStore:
+    """The book, had the contract admitted this company as a supplier and clearing bank, too."""
+    store = both.store
+    store.put(replace(store.need(Participant, party.id), roles=15))
+    return store
 
 
 def test_only_a_supplier_receives(both: Both) -> None:

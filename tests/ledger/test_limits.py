@@ -12,6 +12,7 @@ given issuing and void
   it should use the limit and free it
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,8 +20,9 @@ import pytest
 from ledger import kinds, limits
 from ledger.errors import GoldTicketError
 from ledger.ids import keccak256
-from ledger.limits import CoreHalted, LimitExceeded, LimitExpired, months_now, require_issuable, room
+from ledger.limits import CoreHalted, LimitExceeded, LimitExpired, Room, months_now, require_issuable, room
 from ledger.money import Fen
+from ledger.records import Opening
 from ledger.rules import Stage
 from tests.support.actors import CHENGHAI, HUAIYUE, LANGONG, PANEL, WANYUE
 from tests.support.both import Both
@@ -72,6 +74,42 @@ def test_policies_that_are_refused(both: Both) -> None:
     both.refused("bad-months", "SetPolicy", set_policy(both, 0, 1))
     both.refused("bad-months", "SetPolicy", set_policy(both, 37, 1))
     both.refused("starts-in-the-past", "SetPolicy", set_policy(both, 12, -1))
+
+
+def test_policies_just_within_the_rules(both: Both) -> None:
+    both.act("SetPolicy", set_policy(both, 1, 0))
+    assert months_now(both.store, both.now) == 1
+    both.act("SetPolicy", set_policy(both, 36, 0))
+    assert months_now(both.store, both.now) == 36
+    both.agree()
+
+
+def test_a_limit_stands_to_its_last_second_and_last_fen(both: Both) -> None:
+    both.act("SetLimit", set_limit(both, FACE, days=1))
+    end = both.store.need(Opening, LANGONG.id).expiry
+    require_issuable(both.store, LANGONG.id, FACE, end - 1)
+    assert room(both.store, LANGONG.id, end - 1) == Room(FACE, Fen(0), FACE, end, "")
+    with pytest.raises(LimitExceeded):
+        require_issuable(both.store, LANGONG.id, Fen(FACE + 1), end - 1)
+    with pytest.raises(LimitExpired):
+        require_issuable(both.store, LANGONG.id, Fen(1), end)
+    assert room(both.store, LANGONG.id, end) == Room(FACE, Fen(0), Fen(0), end, "limit-expired")
+
+
+def test_an_overdue_core_issues_nothing(both: Both) -> None:
+    both.store.put(replace(both.store.need(Opening, LANGONG.id), overdue=2))
+    with pytest.raises(CoreHalted, match="2 of its issuances are overdue: fund them in full"):
+        require_issuable(both.store, LANGONG.id, Fen(1), both.now)
+    assert room(both.store, LANGONG.id, both.now).reason == "core-halted"
+    assert room(both.store, LANGONG.id, both.now).free == 0
+
+
+def test_above_a_limit_that_was_lowered_nothing_is_free(both: Both) -> None:
+    both.world.issue(LANGONG, WANYUE)
+    both.act("SetLimit", set_limit(both, FACE - 1))
+    assert room(both.store, LANGONG.id, both.now).free == 0
+    with pytest.raises(LimitExceeded, match=r"Issue 0\.00 at most"):
+        require_issuable(both.store, LANGONG.id, Fen(1), both.now)
 
 
 def test_a_policy_holds_from_its_day_on(both: Both) -> None:
