@@ -149,6 +149,25 @@ def test_values_must_fit(mirror, root):
     assert refusal(mirror, root, (WUZE, FACE)) == ""
 
 
+def test_the_smallest_part_may_go_and_may_stay(mirror, root):
+    smallest = 100 * YUAN
+    assert refusal(mirror, root, (WUZE, smallest)) == ""
+    assert refusal(mirror, root, (WUZE, FACE - smallest)) == ""
+    assert refusal(mirror, root, (WUZE, FACE - smallest + 1)) == "remainder-below-minimum"
+
+
+def test_to_the_last_second_it_is_passed_on(mirror, root):
+    mirror.world.until(TRANSFERABLE_UNTIL - 1)
+    assert refusal(mirror, root) == ""
+
+
+def test_with_a_depth_of_one_it_goes_once(mirror):
+    ticket = mirror.world.issue(LANGONG, WANYUE, depth=1)
+    assert refusal(mirror, ticket) == ""
+    (part,) = mirror.world.transfer(WANYUE, ticket, (WUZE, 1_000 * YUAN))
+    assert refusal(mirror, part, (XICHUAN, 1_000 * YUAN), signer=WUZE) == "depth-exhausted"
+
+
 def test_children_count_together(mirror, root):
     half = FACE // 2
     message = mirror.world.offer(WANYUE, root, [(WUZE, half), (XICHUAN, half + 100_00)]).message
@@ -160,6 +179,8 @@ def test_an_offer_has_between_one_and_a_hundred_children(mirror, root):
     assert mirror.check("Offer", empty.message) == "bad-children"
     many = mirror.world.offer(WANYUE, root, [(WUZE, 100 * YUAN)] * 101)
     assert mirror.check("Offer", many.message) == "bad-children"
+    most = mirror.world.offer(WANYUE, root, [(WUZE, 100 * YUAN)] * 100)
+    assert mirror.check("Offer", most.message) == ""
 
 
 def test_value_on_offer_is_not_offered_again(mirror, root):
@@ -181,10 +202,15 @@ def test_withdrawing_is_refused_where_the_contract_refuses(mirror, root):
     of = {"ticket": root, "offer": offer.digest}
     assert mirror.agree("Withdraw", [WANYUE], **of, indexes=[0], deadline=mirror.now - 1) == "expired"
     assert mirror.agree("Withdraw", [WANYUE], **of, indexes=list(range(101))) == "too-many"
+    assert mirror.agree("Withdraw", [WANYUE], **of, indexes=list(range(100))) == ""
     assert mirror.agree("Withdraw", [WANYUE], **of, indexes=[0]) == ""
     assert mirror.agree("WithdrawAll", [WANYUE], ticket=root, version=3) == "stale-version"
     assert mirror.agree("WithdrawAll", [WANYUE], ticket=root, version=0, deadline=1) == "expired"
-    last = replace(mirror.store.need(Ticket, root), version=2**16 - 1)
+    nearly = replace(mirror.store.need(Ticket, root), version=2**16 - 2)
+    mirror.store.put(nearly)
+    message = mirror.world.message("WithdrawAll", ticket=root, version=nearly.version)
+    assert mirror.check("WithdrawAll", message) == ""
+    last = replace(nearly, version=2**16 - 1)
     mirror.store.put(last)
     message = mirror.world.message("WithdrawAll", ticket=root, version=last.version)
     assert mirror.check("WithdrawAll", message) == "versions-exhausted"
@@ -200,6 +226,7 @@ def test_withdrawing_is_refused_where_the_contract_refuses(mirror, root):
         (Trade(" "), "contract number"),
         (Trade(CONTRACT), "within how many days"),
         (Trade(CONTRACT, owed_days=31), "within how many days"),
+        (Trade(CONTRACT, owed_days=-1), "within how many days"),
         (Trade(CONTRACT, replace(invoice(1_000_00), number="")), "no number"),
         (Trade(CONTRACT, invoice(999_99)), "999.99"),
         (Trade(CONTRACT, invoice(1_000_00, XICHUAN)), "seller"),
@@ -209,6 +236,19 @@ def test_withdrawing_is_refused_where_the_contract_refuses(mirror, root):
 def test_evidence_that_does_not_carry_the_transfer(mirror, root, trade, says):
     with pytest.raises(BadTradeEvidence, match=says):
         transfer.offer(mirror.store, root, [ChildDraft(WUZE.id, Fen(1_000_00), trade)], mirror.now)
+
+
+@pytest.mark.parametrize("days", [1, 30])
+def test_an_invoice_may_be_owed_for_thirty_days(mirror, root, days):
+    owed = ChildDraft(WUZE.id, Fen(1_000_00), Trade(CONTRACT, owed_days=days))
+    _, extra = transfer.offer(mirror.store, root, [owed], mirror.now)
+    assert extra["trades"][0]["owed_until"] == mirror.now + days * DAY
+
+
+def test_an_invoice_may_cover_more_than_is_passed_on(mirror, root):
+    part = ChildDraft(WUZE.id, Fen(1_000_00), Trade(CONTRACT, invoice(1_000_01)))
+    _, extra = transfer.offer(mirror.store, root, [part], mirror.now)
+    assert extra["trades"][0]["owed_until"] == 0, "nothing is owed"
 
 
 def test_a_mistyped_uscc_is_told(mirror, root):
@@ -249,8 +289,13 @@ def test_owed_evidence_has_a_day_and_can_be_filed(mirror, root):
     act = Act(b"a" * 32, "Offer", message, extra, WANYUE.id, "wang", root, mirror.now, message["deadline"])
     with pytest.raises(BadTradeEvidence, match="less than"):
         file(mirror.store, act, 0, invoice(999_99))
-    with pytest.raises(BadTradeEvidence, match="child 5"):
-        file(mirror.store, act, 5, invoice(1_000_00))
+    for place in (5, 1, -1):
+        with pytest.raises(BadTradeEvidence, match=f"child {place}"):
+            file(mirror.store, act, place, invoice(1_000_00))
+    with pytest.raises(BadTradeEvidence, match="seller"):
+        file(mirror.store, act, 0, invoice(1_000_00, XICHUAN))
+    with pytest.raises(BadTradeEvidence, match="buyer"):
+        file(mirror.store, act, 0, invoice(1_000_00, WUZE, XICHUAN))
     filed = file(mirror.store, act, 0, invoice(1_000_00))["trades"][0]
     assert filed["filed"]["invoice"]["number"] == "26342000000000048213"
     assert commit(owed.trade, parse_hex(filed["salt"])) == message["children"][0]["trade"]
