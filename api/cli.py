@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from api import cli_doctor
+from api.cli_network import network
 from ledger.access import laid_open
 from ledger.acts import State
 from ledger.book.db import SqlBook
@@ -44,6 +45,7 @@ acts = typer.Typer(no_args_is_help=True, help="Acts: look and sign.")
 cli.add_typer(people, name="participants")
 cli.add_typer(payables, name="payables")
 cli.add_typer(acts, name="acts")
+cli.add_typer(network, name="network")
 
 out = Console()
 err = Console(stderr=True)
@@ -120,7 +122,11 @@ def verify_command(home: Home = None, as_json: Annotated[bool, typer.Option("--j
 @cli.command("rebuild")
 def rebuild_command(home: Home = None) -> None:
     """Replaces the projection by one made anew from the chain's events."""
-    with open_app(_settings(home)) as app, _fresh(app) as fresh, _progress("blocks") as (bar, task):
+    with (
+        open_app(_settings(home)) as app,
+        app.fresh_projection() as fresh,
+        _progress("blocks") as (bar, task),
+    ):
         head = app.chain.final_height(app.settings.confirmations)
         first = app.deployment.block
 
@@ -260,7 +266,7 @@ def sign_act(
 
 def verified(app: App) -> Report:
     """Verifies with a progress bar."""
-    with _fresh(app) as fresh, _progress("blocks") as (bar, task):
+    with app.fresh_projection() as fresh, _progress("blocks") as (bar, task):
         return verify(
             app.book,
             fresh,
@@ -320,19 +326,6 @@ def _waits(store: Store, act: Act, seat: Seat) -> bool:
 
 def _settings(home: Path | None) -> Settings:
     return load_settings(home)
-
-
-@contextmanager
-def _fresh(app: App) -> Iterator[SqlBook]:
-    """An empty projection in a file of its own, removed at the end."""
-    path = app.settings.home / "rebuild.sqlite"
-    book = SqlBook.fresh_projection(path)
-    try:
-        yield book
-    finally:
-        book.close()
-        for file in app.settings.home.glob("rebuild.sqlite*"):
-            file.unlink()
 
 
 @contextmanager

@@ -33,13 +33,14 @@ class TransactionTooLarge(Invalid):
 
 @dataclass(frozen=True)
 class Transaction:
-    """What is signed. `price` in wei per gas; `to` is 0x… or "" to create a contract."""
+    """What is signed. `price` in wei per gas, `value` in wei; `to` is 0x… or "" to create a contract."""
 
     nonce: int
     price: int
     gas: int
     to: str
     data: bytes
+    value: int = 0
 
     def signed(self, signer: Signer, sender: str, chain_id: int) -> RawTransaction:
         """The bytes to send. Raises NotFound when the signer does not hold the sender's key."""
@@ -48,7 +49,7 @@ class Transaction:
             self.price,
             self.gas,
             bytes.fromhex(self.to[2:]),
-            0,
+            self.value,
             self.data,
         ]
         digest = keccak256(rlp([*fields, chain_id, 0, 0]))
