@@ -47,7 +47,11 @@ class Settings(BaseSettings):
     passphrase: SecretStr = Field(SecretStr(""), description="Opens the server's keystore")
     relayer_key: SecretStr = Field(
         SecretStr(""),
-        description="Private key that sends transactions (0x hex); default: kept in the home folder",
+        description="Private key that sends transactions (0x hex), or several with commas; "
+        "default: kept in the home folder",
+    )
+    relayers: int = Field(
+        1, ge=1, le=64, description="How many keys send transactions, where they are kept in the home folder"
     )
     consortium_key: SecretStr = Field(
         SecretStr(""),

@@ -34,13 +34,20 @@ from ledger.ports import Clock
 from ledger.service import Service
 from ledger.settings import Settings
 from ledger.signatures import HeldKeys
+from ledger.work.lease import Leases
+from ledger.work.redrive import last_common, unsettle
 from ledger.work.relay import Relay
-from ledger.work.watch import Watch
+from ledger.work.verify import rebuild
+from ledger.work.watch import ChainDiverged, Watch
 
 log = structlog.get_logger()
 
 ENOUGH = 10**24
 """Native coin (wei) that a development relayer is given, so that gas is never in the way."""
+
+
+PATIENCE = 0.1
+"""The part of a block's period for which acts are gathered before they go out."""
 
 
 class NoPassphrase(Invalid):
@@ -52,7 +59,8 @@ class NoPassphrase(Invalid):
 
 @dataclass
 class App:
-    """Everything wired. `node` is None for a network that is not ours; `failure`: why a background loop stopped."""
+    """Everything wired. `gather`: seconds between two steps of the background loop, in which acts come together;
+    `failure`: why its last step failed."""
 
     settings: Settings
     node: DevNode | NetworkNode
@@ -66,14 +74,23 @@ class App:
     service: Service
     relay: Relay
     watch: Watch
+    gather: float = 0.0
     failure: str = ""
     _stop: threading.Event = field(default_factory=threading.Event)
     _wake: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def step(self) -> int:
-        """One look at the chain and one at the outbox; how much there was to do."""
-        taken = self.watch.step()
+        """One look at the chain and one at the outbox; how much there was to do. Raises ChainDiverged; on a
+        development node, which may lose its last blocks, what was in them is driven again instead."""
+        try:
+            taken = self.watch.step()
+        except ChainDiverged as error:
+            if not self.node.engine.development:
+                raise
+            log.warning("the development node has lost blocks", message=error.message)
+            self._drive_again()
+            taken = 1
         sent = self.relay.step()
         if sent:
             taken += self.watch.step()
@@ -87,6 +104,28 @@ class App:
             idle = 0 if self.step() else idle + 1
             if idle == 2:
                 return
+
+    @contextlib.contextmanager
+    def fresh_projection(self) -> Iterator[SqlBook]:
+        """An empty projection in a file of its own, removed at the end."""
+        file = self.settings.home / f"rebuild-{secrets.token_hex(4)}.sqlite"
+        book = SqlBook.fresh_projection(file)
+        try:
+            yield book
+        finally:
+            book.close()
+            for left in file.parent.glob(file.name + "*"):
+                left.unlink()
+
+    def _drive_again(self) -> None:
+        """The projection up to the last block that the node still has, and the journal's transactions from there on."""
+        first = self.deployment.block
+        common = last_common(self.book, self.chain, first)
+        self.book.write(lambda store: unsettle(store, common))
+        with self.fresh_projection() as fresh:
+            rebuild(fresh, self.chain, first, common, lambda done, total: None)
+            self.book.replace_projection(fresh, even_if_behind=True)
+        self.relay.forget()
 
     def wake(self) -> None:
         """Something was written: look at the outbox now."""
@@ -105,6 +144,8 @@ class App:
         self._wake.set()
         for thread in self._threads:
             thread.join(timeout=30)
+        with contextlib.suppress(GoldTicketError):
+            self.relay.leases.release()
         self.book.close()
         self.rpc.close()
         self.node.stop()
@@ -123,7 +164,8 @@ class App:
                 log.exception("work")
             if not busy:
                 self._wake.wait(self.settings.poll_seconds)
-                self._wake.clear()
+            self._wake.clear()
+            self._stop.wait(self.gather)
 
 
 @contextlib.contextmanager
@@ -151,17 +193,19 @@ def wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> Ap
     """The application on a node that runs already, which stops with it."""
     deployment = Deployment.load(settings.deployment_file)
     keystore = open_keystore(settings)
-    relayer = HeldKeys(relayer_key(settings))
-    [sender] = relayer.addresses
+    relayers = HeldKeys(*relayer_keys(settings))
     if isinstance(node, DevNode):
-        node.set_balance(sender, ENOUGH)
+        for address in relayers.addresses:
+            node.set_balance(address, ENOUGH)
     with contextlib.ExitStack() as undo:
         rpc = open_rpc(node.engine)
         undo.callback(rpc.close)
-        chain = GoldTicketChain.connect(rpc, node.engine, deployment, relayer)
+        chain = GoldTicketChain.connect(rpc, node.engine, deployment, relayers)
         book = SqlBook(settings.book_dsn)
         undo.pop_all()
     words = _explained
+    leases = Leases(book, clock)
+    patience = (node.engine.block_period or 0.0) * PATIENCE
     return App(
         settings=settings,
         node=node,
@@ -173,8 +217,20 @@ def wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> Ap
         consortium_key=consortium_key(settings),
         clock=clock,
         service=Service(chain.domain, keystore, clock),
-        relay=Relay(book, chain, clock, sender, permanent, words),
-        watch=Watch(book, chain, deployment.block, words, permanent, confirmations(settings, node.engine)),
+        relay=Relay(
+            book, chain, clock, relayers.addresses, permanent, words, leases=leases, patience=patience
+        ),
+        watch=Watch(
+            book,
+            chain,
+            deployment.block,
+            words,
+            permanent,
+            confirmations(settings, node.engine),
+            leases=leases,
+            lone=node.engine.development,
+        ),
+        gather=patience / 2 or 0.005,
     )
 
 
@@ -248,7 +304,7 @@ def deploy_genesis(settings: Settings, genesis: Genesis) -> Deployment:
 def deploy_on(settings: Settings, node: DevNode | NetworkNode, genesis: Genesis) -> Deployment:
     """Deploys to a node that runs already, and saves the record. Refuses to deploy over an existing record."""
     _require_fresh(settings)
-    key = relayer_key(settings)
+    [key, *_] = relayer_keys(settings)
     [sender] = HeldKeys(key).addresses
     if isinstance(node, DevNode):
         node.set_balance(sender, ENOUGH)
@@ -276,10 +332,13 @@ def open_keystore(settings: Settings) -> Keystore:
     return Keystore(settings.home / "keys", passphrase, light=settings.light_keys)
 
 
-def relayer_key(settings: Settings) -> bytes:
-    """The key that sends transactions; made once and kept in the home folder unless the settings give it."""
+def relayer_keys(settings: Settings) -> list[bytes]:
+    """The keys that send transactions; made once and kept in the home folder unless the settings give them."""
     given = settings.relayer_key.get_secret_value()
-    return bytes.fromhex(given.removeprefix("0x")) if given else _kept(settings.home / "relayer.key")
+    if given:
+        return [bytes.fromhex(key.strip().removeprefix("0x")) for key in given.split(",")]
+    names = ["relayer.key", *(f"relayer-{number}.key" for number in range(2, settings.relayers + 1))]
+    return [_kept(settings.home / name) for name in names]
 
 
 def consortium_key(settings: Settings) -> bytes:

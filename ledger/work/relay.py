@@ -88,6 +88,12 @@ class Relay:
                 raise sender.failure
         return out
 
+    def forget(self) -> None:
+        """What was sent may be lost: all that is not mined is sent again with the next step."""
+        for sender in self._senders:
+            sender.forget()
+        self._flying.clear()
+
     def _mine(self) -> list[Sender]:
         found = []
         for sender in self._senders:

@@ -70,6 +70,10 @@ class Sender:
             return False
         return None if before is None or before.fence != self._hold.fence else True
 
+    def forget(self) -> None:
+        """A node may have lost what it had taken."""
+        self._sent.clear()
+
     @property
     def room(self) -> int:
         """How many more transactions may go out; none while one is refused."""

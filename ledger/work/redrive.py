@@ -1,0 +1,61 @@
+"""A development node has lost its last blocks: the journal drives what was in them again, in its order.
+
+The signed bytes are there still, with their nonces, and nobody else sends with these keys: so the same transactions
+go out again and the same acts take effect. Nothing that was answered is missing afterwards. (On a network with instant
+finality this is no repair but an incident: the watcher stops there.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import structlog
+
+from ledger.acts import State
+from ledger.ports import Book, Chain, Store
+from ledger.records import Checkpoint, Leg, Reservation, Transaction
+from ledger.work.calldata import find_all
+
+log = structlog.get_logger()
+
+AT_ONCE = 100
+
+
+def last_common(book: Book, chain: Chain, first: int) -> int:
+    """The highest block taken in that the node still has; `first` - 1 when it has none of them."""
+    for checkpoint in _checkpoints(book):
+        there = chain.block(checkpoint.block)
+        if there is not None and there.hash == checkpoint.hash:
+            return checkpoint.block
+    return first - 1
+
+
+def unsettle(store: Store, common: int) -> int:
+    """Our transactions from behind `common` are to be sent again, and their legs are under way again; their number.
+    To be followed by a projection that ends at `common`."""
+    lost = [t for t in store.find(Transaction, state=["mined", "failed"], order="-block") if t.block > common]
+    legs = [bytes.fromhex(leg) for t in lost for ids in t.legs for leg in ids]
+    for transaction in lost:
+        store.put(replace(transaction, state="sent", block=0))
+    for leg in find_all(store, Leg, "id", legs):
+        if leg.state in (State.FINAL, State.REFUSED, State.COMPLETE):
+            store.put(replace(leg, state=str(State.RELAYED), reason={}))
+    for reservation in find_all(store, Reservation, "leg", legs):
+        store.put(replace(reservation, ended=False))
+    for checkpoint in store.find(Checkpoint, order="-block"):
+        if checkpoint.block > common:
+            store.delete(Checkpoint, checkpoint.block)
+    if lost:
+        log.warning("the node has lost blocks: sent again", after=common, transactions=len(lost))
+    return len(lost)
+
+
+def _checkpoints(book: Book) -> Iterator[Checkpoint]:
+    """From the latest down."""
+    after: int | None = None
+    while found := book.read(
+        lambda store, after=after: store.find(Checkpoint, order="-block", after=after, limit=AT_ONCE)  # type: ignore[misc]
+    ):
+        yield from found
+        after = found[-1].block
