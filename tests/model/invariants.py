@@ -73,7 +73,7 @@ def moved(model: Model, before: Row, after: Row | None) -> None:
     hold(after.depth == before.depth or after.state != "", "a depth never changes")
     if before.party:
         hold(after.party == before.party, "an owner never changes")
-        hold(after.value >= model._held(before, model.now), "held value does not move")
+        hold(after.value >= held_throughout(model, before, after), "held value does not move")
         hold(after.taken >= before.taken, "what was paid out stays paid out")
     elif before.state == "locked":
         same = after.state == "locked" and after.value == before.value
@@ -81,6 +81,12 @@ def moved(model: Model, before: Row, after: Row | None) -> None:
         hold(same or ended, "locked value does not move")
     else:
         hold(after.state == before.state, "a tombstone stays")
+
+
+def held_throughout(model: Model, before: Row, after: Row) -> int:
+    """By the orders that stood before and stand yet: one relay may lift an order and then move what it held."""
+    standing = [order for order in before.orders if order in after.orders]
+    return model._held(Row(orders=standing, value=before.value, taken=before.taken), model.now)
 
 
 def settled(model: Model) -> None:
