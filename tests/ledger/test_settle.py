@@ -147,6 +147,32 @@ def test_lines_are_refused_where_the_contract_refuses(mirror, root):
     assert pay(mirror, *[(child, 1)] * 201) == "too-many"
     mirror.world.advance(10 * DAY)
     assert pay(mirror, (child, 1, DUE + DAY - 1)) == "paid-at-out-of-range"
+    assert pay(mirror, (child, 1, DUE + DAY)) == "", "ten days back to the second"
+
+
+def test_from_the_first_second_of_the_payment_date_on_a_part_is_paid(mirror, root):
+    mirror.world.fund((root, FACE // 2))
+    mirror.world.until(DUE - 1)
+    assert pay(mirror, (root, 1)) == "not-yet-due"
+    mirror.world.until(DUE)
+    assert pay(mirror, (root, 1)) == ""
+    assert pay(mirror, (root, 1, DUE - 1)) == "not-yet-due"
+    mirror.world.fund((root, FACE - FACE // 2))
+    assert pay(mirror, (root, 1, DUE - 1)) == "", "funded in full it may have been paid before"
+
+
+def test_as_many_parts_and_lines_as_an_act_holds(mirror, root):
+    assert fund(mirror, *[(root, 1)] * 200) == ""
+    mirror.world.fund((root, FACE))
+    assert pay(mirror, *[(root, 1)] * 200) == ""
+
+
+def test_two_lines_of_one_ticket_count_together(mirror, root):
+    mirror.world.fund((root, FACE))
+    lines = [(root, FACE - 1, mirror.now), (root, 1, mirror.now)]
+    assert mirror.check("PayOut", settle.pay_out(HUAIYUE.id, "HY-1", lines, mirror.now)) == ""
+    lines = [*lines, (root, 1, mirror.now)]
+    assert mirror.check("PayOut", settle.pay_out(HUAIYUE.id, "HY-1", lines, mirror.now)) == "beyond-payable"
 
 
 def test_a_line_that_the_contract_would_leave_out_is_told_beforehand(mirror, root):
@@ -459,6 +485,28 @@ def test_a_change_takes_fourteen_days_and_stops_standing_locks(mirror, root, sec
     fields = {"lock": lock, "bank": LANWAN.id, "value": 100_000_00, "registration": reference("R-1")}
     assert mirror.agree("Receipt", [HUAIYUE], **fields, **REF) == "clearing-bank-replaced"
     assert mirror.agree_unsigned("ReturnLock", lock=lock) == ""
+
+
+def test_a_change_that_nobody_completes_makes_way_28_days_later(mirror, root, second):
+    fields = {"issuance": root[:16], "bank": second.id}
+    mirror.world.panel("ReplaceBank", LANGONG, second, **fields)
+    mirror.world.advance(28 * DAY - 1)
+    assert replacement(mirror, root, second, sequence=1) == "replacement-running"
+    mirror.world.advance(1)
+    assert replacement(mirror, root, second, sequence=1) == ""
+
+
+def test_a_change_is_completed_from_its_fourteenth_day_on(mirror, root, second):
+    mirror.world.panel("ReplaceBank", LANGONG, second, issuance=root[:16], bank=second.id)
+    ending = settle.end_replacement(mirror.store, root[:16], mirror.now + 20 * DAY)
+    mirror.world.advance(14 * DAY - 1)
+    assert mirror.agree("CompleteReplacement", [second], **ending) == "too-early"
+    mirror.world.advance(1)
+    assert mirror.agree("CompleteReplacement", [second], **ending) == ""
+    assert (
+        mirror.agree("CompleteReplacement", [second], **{**ending, "replacement": b"r" * 32})
+        == "no-replacement"
+    )
 
 
 def test_the_old_bank_vetoes(mirror, root, second):
