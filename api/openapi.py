@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.models.problem import CellProblem, FieldProblem, Problem
+from api.openapi_links import add_links
 from api.problems import MEDIA_TYPE, type_of
 
 Json = dict[str, Any]
@@ -104,6 +105,7 @@ def _complete(made: Json) -> None:
         for status, (code, description) in sorted(errors.items()):
             responses.setdefault(str(status), _error(status, code, description))
         _add_examples(made, operation)
+    add_links(operations(made))
 
 
 def _problem_schemas() -> Json:

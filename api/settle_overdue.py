@@ -12,11 +12,11 @@ from api.models.fields import IssuanceIn
 from api.models.parties import party_out
 from api.models.settle import IssuanceOnlyIn, OverdueIn, ReplacementIn, ReplacementOut, WaiverIn
 from ledger import settle
+from ledger.errors import NotFound
 from ledger.ids import new_salt, to_hex
 from ledger.ports import Store
 from ledger.privacy import is_panel, sees_issuance
 from ledger.records import Issuance, Replacement
-from ledger.settle_checks import replacement
 from ledger.tickets import UnknownIssuance
 
 router = routed("/settle", "settle")
@@ -58,7 +58,12 @@ def get_replacement(issuance: IssuanceIn, read: Read) -> ReplacementOut:
 
     def work(store: Store) -> ReplacementOut:
         found = _seen(store, read.caller.party, issuance)
-        running = replacement(store, found.id, None)
+        running = store.get(Replacement, found.id)
+        if running is None:
+            raise NotFound(
+                f"No change of the clearing bank of issuance {to_hex(issuance)} is running; nothing waits for you.",
+                issuance=issuance,
+            )
         return ReplacementOut(
             issuance=found.id,
             present=party_out(store, found.clearing_bank),

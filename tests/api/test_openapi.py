@@ -150,3 +150,33 @@ def _filled(path: str, operation: dict[str, Any]) -> str:
 def _body(operation: dict[str, Any]) -> Any:
     content = operation.get("requestBody", {}).get("content", {})
     return content.get("application/json", {}).get("example")
+
+
+def test_links_lead_from_ids_that_are_there_to_all_parameters() -> None:
+    by_id = {case.id: case.values[2] for case in OPERATIONS}
+    links = [
+        (name, response, link)
+        for operation in by_id.values()
+        for response in operation["responses"].values()
+        for name, link in response.get("links", {}).items()
+    ]
+    assert len(links) > 100
+    for name, response, link in links:
+        wanted = {one["name"] for one in by_id[name]["parameters"] if one["in"] == "path"}
+        assert set(link["parameters"]) == wanted, name
+        for at in link["parameters"].values():
+            if at.startswith("$response"):
+                assert _reached(response["content"]["application/json"]["schema"], at), f"{name}: {at}"
+
+
+def _reached(schema: dict[str, Any], at: str) -> bool:
+    for part in at.split("#/")[1].split("/"):
+        schema = _behind(schema)
+        schema = schema.get("items", {}) if part.isdigit() else schema.get("properties", {}).get(part, {})
+    return bool(schema)
+
+
+def _behind(schema: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in schema:
+        schema = SCHEMA["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    return _behind(schema["anyOf"][0]) if "anyOf" in schema else schema

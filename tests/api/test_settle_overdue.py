@@ -134,7 +134,7 @@ def test_wrong_replacements(live: Live, issuance: str) -> None:
     problem(live.post(CHANGLI, path, replacement(issuance)), 404, "unknown-issuance")
     problem(live.post(QIANCHAO, path, replacement(issuance)), 404, "unknown-issuance")
     problem(live.post(WANYUE, path, replacement(issuance)), 403, "not-yours")
-    problem(live.get(LANGONG, f"{path}/{issuance}"), 409, "no-replacement")
+    problem(live.get(LANGONG, f"{path}/{issuance}"), 404, "not-found")
     for word in ("veto", "complete"):
         problem(live.post(HUAIYUE, f"{path}/{word}", {"issuance": issuance}), 409, "no-replacement")
 
@@ -157,7 +157,7 @@ def test_the_present_bank_vetoes(live: Live, running: str) -> None:
     problem(live.post(CHANGLI, "/settle/replacements/veto", body), 404, "unknown-issuance")
     problem(live.post(HUAIYUE, "/settle/replacements/veto", {}), 422, "invalid-request")
     live.carry(live.done(HUAIYUE, "/settle/replacements/veto", body), HUAIYUE)
-    problem(live.get(LANGONG, f"/settle/replacements/{running}"), 409, "no-replacement")
+    problem(live.get(LANGONG, f"/settle/replacements/{running}"), 404, "not-found")
     assert live.seen(LANGONG, f"/issuances/{running}")["clearing_bank"]["id"] == HUAIYUE.id
 
 
