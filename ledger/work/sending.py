@@ -203,7 +203,7 @@ class Sender:
             return
         lease = self._hold.check(store)
         now = self._clock.now()
-        store.put(replace(lost, state="given-up"))
+        store.put(replace(lost, state="given-up" if fill else "replaced"))
         back_in_queue(store, lost, now)
         if fill is not None:
             self._add(store, fill, [], now, kind="fill")

@@ -32,6 +32,7 @@ class EvmChain:
         self._receipts: dict[bytes, Receipt] = {}
         self._data: dict[bytes, bytes] = {}
         self._nonces: dict[str, int] = {}
+        self._senders: dict[bytes, str] = {}
         self.mine()
 
     @property
@@ -91,7 +92,25 @@ class EvmChain:
             return
         assert transaction.nonce == self._nonces.get(transaction.sender, 0), "a gap in the nonces"
         self._nonces[transaction.sender] = transaction.nonce + 1
+        self._senders[transaction.hash] = transaction.sender
+        if not transaction.raw[8:]:
+            block = self.mine(transaction.hash)
+            self._receipts[transaction.hash] = Receipt(transaction.hash, block.number, True, 21_000, {}, {})
+            return
         self._carry_out(transaction.hash, transaction.raw[8:])
+
+    def fall_back(self, height: int) -> None:
+        """The node forgets all blocks above. (The world's own state is the caller's to take back.)"""
+        lost = self._blocks[height - START + 1 :]
+        del self._blocks[height - START + 1 :]
+        gone = {block.number for block in lost}
+        self._events = [event for event in self._events if event.block not in gone]
+        self._receipts = {h: r for h, r in self._receipts.items() if r.block not in gone}
+        for sender in self._nonces:
+            self._nonces[sender] = sum(
+                self._senders[h] == sender for h in self._receipts if h in self._senders
+            )
+        self._taken = len(self.world.history)
 
     def foreign(self, data: bytes) -> None:
         """A transaction that somebody else sends to the ledger."""

@@ -18,6 +18,7 @@ from ledger.book.statements import Statements
 from ledger.book.store import check_key, filters, statements
 from ledger.book.tables import dump_json
 from ledger.errors import Conflict, NotFound
+from ledger.records import PROJECTION
 
 Tables = dict[type, dict[tuple[Any, ...], Any]]
 
@@ -149,6 +150,10 @@ class MemoryBook:
 
     def read(self, work: Callable[[Any], Any]) -> Any:
         return work(MemoryStore(dict(self._store._tables), writable=False))
+
+    def replace_projection(self, rebuilt: MemoryBook) -> None:
+        """All records of the other one's projection in the place of these."""
+        self.restore(self.kept() | {kind: rebuilt.kept().get(kind, {}) for kind in PROJECTION})
 
     def close(self) -> None:
         pass
