@@ -289,6 +289,12 @@ def test_close_to_the_payment_it_is_too_late(mirror):
         asked(mirror, ticket)
 
 
+def test_fifteen_days_before_the_payment_it_is_not_too_late(mirror):
+    ticket = mirror.world.issue(LANGONG, WANYUE, transferableUntil=DUE)
+    mirror.world.until(DUE - 15 * DAY)
+    assert asked(mirror, ticket).state == "open"
+
+
 def test_somebody_must_be_asked_and_only_banks(mirror, root):
     with pytest.raises(Invalid, match="No bank"):
         finance_request.request(mirror.store, root, VALUE, [], mirror.now)
@@ -296,12 +302,18 @@ def test_somebody_must_be_asked_and_only_banks(mirror, root):
         asked(mirror, root, WUZE)
     with pytest.raises(TooMany):
         finance_request.request(mirror.store, root, VALUE, range(1, 22), mirror.now)
+    with pytest.raises(NotABank):
+        finance_request.request(mirror.store, root, VALUE, range(1, 21), mirror.now)
 
 
 def test_a_request_stands_for_five_working_days(mirror, root):
     made = asked(mirror, root, NANHUAI, LANWAN, NANHUAI)
     assert made.banks == [LANWAN.id, NANHUAI.id]
     assert made.until == end_of_day(china().working_days_after(shanghai_date(mirror.now), 5)) - 1
+    close_to_the_end = finance_request.request(
+        mirror.store, root, VALUE, [LANWAN.id], mirror.now, until=TRANSFERABLE_UNTIL + DAY
+    )
+    assert close_to_the_end.until == TRANSFERABLE_UNTIL - 1
     closed = finance_request.close(made)
     with pytest.raises(RequestClosed):
         finance_request.close(closed)
@@ -425,8 +437,35 @@ def test_the_lock_stands_three_days_at_least(mirror, root, chosen):
     assert (
         finance_terms.lock(mirror.store, request, today, mirror.now).message["expiry"] == mirror.now + 3 * DAY
     )
-    with pytest.raises(BadExpiry):
-        finance_terms.lock(mirror.store, request, given, mirror.now, expiry=TRANSFERABLE_UNTIL)
+    for expiry in (mirror.now, TRANSFERABLE_UNTIL, TRANSFERABLE_UNTIL + 1):
+        with pytest.raises(BadExpiry):
+            finance_terms.lock(mirror.store, request, given, mirror.now, expiry=expiry)
+    for expiry in (mirror.now + 1, TRANSFERABLE_UNTIL - 1):
+        draft = finance_terms.lock(mirror.store, request, given, mirror.now, expiry=expiry)
+        assert draft.message["expiry"] == expiry
+
+
+def test_a_bank_that_clears_the_issuance_says_that_it_certifies_itself(mirror, root):
+    request = asked(mirror, root, HUAIYUE, LANWAN)
+    for bank, itself in ((HUAIYUE, True), (LANWAN, False)):
+        given = quoted(mirror, request, bank, 315)
+        draft = finance_terms.lock(mirror.store, request, given, mirror.now)
+        assert draft.message["selfCertified"] is itself
+        assert mirror.check("Lock", draft.message) == ""
+
+
+def test_a_lock_s_last_second_to_be_signed(mirror, root, chosen):
+    request, given = chosen
+    late = replace(given, valid_until=TRANSFERABLE_UNTIL + DAY)
+    draft = finance_terms.lock(mirror.store, request, late, mirror.now)
+    assert draft.message["deadline"] == draft.message["expiry"] - 1
+    over = replace(given, valid_until=mirror.now - 1)
+    assert finance_terms.lock(mirror.store, request, over, mirror.now).message["deadline"] == mirror.now
+    assert (
+        finance_terms.lock(mirror.store, request, given, mirror.now).message["deadline"] == given.valid_until
+    )
+    near = finance_terms.lock(mirror.store, request, given, TRANSFERABLE_UNTIL - DAY)
+    assert near.message["expiry"] == TRANSFERABLE_UNTIL - 1
 
 
 def test_the_notice_waits_for_the_registration(mirror, root, chosen):

@@ -85,6 +85,10 @@ def test_a_broken_ticket_id_is_refused(text):
         parse_ticket_id(text)
 
 
+def test_every_digit_in_either_case_is_hexadecimal():
+    assert parse_hex("0x0123456789abcdefABCDEF", 11).hex() == "0123456789abcdefabcdef"
+
+
 @given(word)
 def test_hex_round_trip(value):
     assert parse_hex(to_hex(value)) == value
@@ -146,6 +150,9 @@ def test_fields_that_read_alike_when_joined_stay_apart():
 def test_a_short_consortium_key_is_refused():
     with pytest.raises(ValueError, match="32 bytes"):
         fingerprint(b"secret", "S", "B", "", "1")
+    with pytest.raises(ValueError, match="32 bytes"):
+        fingerprint(bytes(31), "S", "B", "", "1")
+    assert len(fingerprint(bytes(33), "S", "B", "", "1")) == 32, "a longer one is a good one"
 
 
 def test_a_commitment_depends_on_its_salt_and_on_each_value():

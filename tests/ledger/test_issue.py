@@ -76,6 +76,7 @@ def invoice(amount: int, total: int = 42_000_000) -> dict[str, Any]:
         ("bad-terms", {"minimum": 21}),
         ("bad-terms", {"interest": 2}),
         ("below-minimum", {"minimum": 8}),
+        ("below-minimum", {"minimum": 7, "face": 9_999_999, "invoices": [invoice(9_999_999)]}),
         ("grace-too-long", {"grace": 60 * DAY + 1}),
         ("bad-dates", {"transferableUntil": parse_instant("2026-11-23 10:00")}),
         ("bad-dates", {"transferableUntil": parse_instant("2027-05-24 00:01")}),

@@ -2,6 +2,7 @@
 
 given the contract's ABI
   it should have a kind for each act's function, and a function for each kind
+  it should know what each act is about: a ticket, an issuance, a participant, or the whole deployment
   it should take in or knowingly ignore each event, and know no other
 given a name that is none
   it should say so, and never go on over an event that it does not know
@@ -70,6 +71,38 @@ def test_no_event_belongs_to_two_stages():
 @pytest.mark.parametrize("stage", kinds.STAGES, ids=lambda stage: stage.__name__.rpartition(".")[2])
 def test_kinds_know_their_stage(stage):
     assert {kind.stage for kind in stage.KINDS} == {stage.__name__.rpartition(".")[2]}
+
+
+TICKET, ISSUANCE, DIGEST = b"\x01" * 32, b"\x02" * 16, b"\x03" * 32
+MESSAGE = {
+    "ticket": TICKET,
+    "lock": TICKET,
+    "issuance": ISSUANCE,
+    "issue": DIGEST,
+    "party": 258,
+    "core": 259,
+    "bank": 260,
+    "debtor": 261,
+}
+ABOUT = {
+    TICKET: "Offer Withdraw WithdrawAll Lock Receipt CancelLock ReturnLock Freeze Unfreeze",
+    ISSUANCE + bytes(16): "Void ReportOverdue Waive ReplaceBank VetoReplacement CompleteReplacement",
+    DIGEST[:16] + bytes(16): "WithdrawIssue",
+    bytes(30) + b"\x01\x02": "ChangeSigners ChangeProfile Recover VetoRecovery CompleteRecovery Suspend",
+    bytes(30) + b"\x01\x03": "SetLimit Halt",
+    bytes(30) + b"\x01\x04": "Fund PayOut",
+    bytes(30) + b"\x01\x05": "Issue",
+    bytes(32): "ChangePanel Stop Close SetPolicy",
+}
+SUBJECTS = {name: subject for subject, names in ABOUT.items() for name in names.split()}
+
+
+@pytest.mark.parametrize("name", sorted(kinds.KINDS))
+def test_what_an_act_is_about(name):
+    if name == "Admit":
+        assert kinds.kind(name).subject({"uscc": "91X"}) == b"91X" + bytes(29), "nobody yet"
+        return
+    assert kinds.kind(name).subject(MESSAGE) == SUBJECTS[name]
 
 
 def test_deployment_begins_the_governance():

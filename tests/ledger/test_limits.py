@@ -116,6 +116,8 @@ def test_a_policy_holds_from_its_day_on(both: Both) -> None:
     both.act("SetPolicy", set_policy(both, 12, 3))
     assert months_now(both.store, both.now) == 6
     assert months_now(both.store, both.now + 3 * DAY) == 12
+    assert months_now(both.store, both.now + 3 * DAY - 1) == 6
+    assert months_now(both.store, both.now + 9 * DAY) == 12
     both.world.advance(4 * DAY)
     both.act("SetPolicy", set_policy(both, 3, 1))
     assert months_now(both.store, both.now) == 12
