@@ -16,6 +16,7 @@ given an act whose deadline is over, or drafted before another change, or of a s
   it should be refused
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,8 +25,9 @@ from ledger import kinds, participants, participants_panel
 from ledger.addresses import InvalidAddress, parse_address
 from ledger.ids import InvalidUscc, keccak256
 from ledger.participants import Role
+from ledger.participants_checks import BadRoles, require_roles
 from ledger.participants_keys import BadRight, key, rights_of
-from ledger.records import Governance, Recovery, SignerKey
+from ledger.records import Governance, Participant, Recovery, SignerKey
 from ledger.rules import Stage, by_uscc, participant
 from tests.support.actors import CHENGHAI, HUAIYUE, LANGONG, LANWAN, NANHUAI, REGISTRAR, WANYUE, Key
 from tests.support.both import Both
@@ -220,6 +222,61 @@ def test_the_registrar_suspends_within_bounds(both: Both) -> None:
     both.agree()
 
 
+def test_after_the_panel_s_suspension_the_registrar_decides_again(both: Both) -> None:
+    both.act("Suspend", suspension(both, 1, by_panel=True))
+    both.world.advance(DAY - 1)
+    both.refused("suspended-by-panel", "Suspend", suspension(both, 30))
+    both.world.advance(1)
+    both.refused("not-suspended", "Suspend", suspension(both, 0))
+    both.act("Suspend", suspension(both, 30))
+    both.agree()
+
+
+def test_a_suspension_by_the_registrar_is_renewable_after_thirty_free_days(both: Both) -> None:
+    both.act("Suspend", suspension(both, 30))
+    both.world.advance(60 * DAY - 1)
+    both.refused("too-early", "Suspend", suspension(both, 1))
+    both.world.advance(1)
+    both.act("Suspend", suspension(both, 1))
+    both.agree()
+
+
+def test_the_bank_that_checks_a_newcomer_is_not_the_registrar(both: Both) -> None:
+    store = both.store
+    store.put(replace(store.need(Participant, REGISTRAR.id), roles=int(Role.REGISTRAR | Role.BANK)))
+    with pytest.raises(participants.checks.NotIndependent, match="another bank"):
+        kinds.kind("Admit").check(admission(both, bank=REGISTRAR.id), store, both.now)
+
+
+def test_a_recovery_names_sixteen_keys_at_most(both: Both) -> None:
+    many = [Key(f"wanyue {i}") for i in range(17)]
+    both.know(*many)
+    both.refused("too-many", "Recover", recovery(both, [(k.address, 3) for k in many]))
+    both.act("Recover", recovery(both, [(k.address, 3) for k in many[:16]]))
+    both.agree()
+
+
+def test_which_roles_go_together() -> None:
+    for roles in (
+        Role.CORE | Role.SUPPLIER,
+        Role.BANK | Role.CLEARING_BANK,
+        Role.REGISTRAR | Role.AUDITOR,
+        Role.AUDITOR,
+        Role.BANK | Role.REGISTRAR,
+    ):
+        require_roles(int(roles))
+    for roles in (
+        Role.BANK | Role.SUPPLIER,
+        Role.CLEARING_BANK | Role.CORE,
+        Role.CLEARING_BANK | Role.AUDITOR,
+    ):
+        with pytest.raises(BadRoles):
+            require_roles(int(roles))
+    for none in (0, -1, 64, 65):
+        with pytest.raises(BadRoles):
+            require_roles(none)
+
+
 @pytest.mark.parametrize(
     ("code", "members", "threshold"),
     [
@@ -239,6 +296,25 @@ def test_another_panel(both: Both) -> None:
     members = [NANHUAI.id, LANGONG.id, CHENGHAI.id]
     both.act("ChangePanel", participants_panel.change_panel(both.store, members, 2, EVIDENCE, both.later()))
     assert both.store.need(Governance, 1).members == sorted(members)
+    both.agree()
+
+
+@pytest.mark.parametrize("threshold", [1, 3])
+def test_a_panel_decides_by_one_or_by_all(both: Both, threshold: int) -> None:
+    members = [NANHUAI.id, LANGONG.id, CHENGHAI.id]
+    message = participants_panel.change_panel(both.store, members, threshold, EVIDENCE, both.later())
+    both.act("ChangePanel", message)
+    assert both.store.need(Governance, 1).threshold == threshold
+    both.agree()
+
+
+def test_another_stop_thirty_days_after_the_first(both: Both) -> None:
+    both.act("Stop", stop(both, 31, 7))
+    free = both.store.need(Governance, 1).stop_free_from
+    both.world.advance(free - both.now - 1)
+    both.refused("too-early", "Stop", stop(both, 1, 1))
+    both.world.advance(1)
+    both.act("Stop", stop(both, 1, 1))
     both.agree()
 
 
