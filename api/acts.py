@@ -211,11 +211,11 @@ def _draft(store: Store, once: Doing, body: DraftIn) -> ActOut:
         "deadline": str(service.now(store) + DEFAULT_LIFE),
         **body.message,
     }
-    act = service.draft(store, once.caller, body.kind, _plain(body.kind, given))
+    act = service.draft(store, once.caller, body.kind, plain_message(body.kind, given))
     return act_out(store, once.caller, act)
 
 
-def _plain(kind: str, message: dict[str, Any]) -> dict[str, Any]:
+def plain_message(kind: str, message: dict[str, Any]) -> dict[str, Any]:
     """The message as plain Python. Raises Invalid, which names what does not fit."""
     if kind not in typed.TYPES:
         fields = {name: value for name, value in message.items() if name != "deadline"}

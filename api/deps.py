@@ -154,13 +154,13 @@ async def doing(request: Request, app: Wired, caller: Caller, key: IdempotencyKe
     require_scope(caller, "maker", "checker")
     form = request.headers.get("content-type", "").startswith("multipart/")
     body = b"" if form else await request.body()
-    return Doing(app, caller, _scope(request, caller), key, body)
+    return Doing(app, caller, scope_of(request, caller), key, body)
 
 
 Once = Annotated[Doing, Depends(doing)]
 
 
-def _scope(request: Request, caller: User) -> str:
+def scope_of(request: Request, caller: User) -> str:
     """API key, route and what it is about: one key may serve on two tickets."""
     route = cast(BaseRoute, request.scope["route"])
     template = getattr(route, "path_format", request.url.path)

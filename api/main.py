@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import (
     acts,
+    bulk,
     documents,
     finance,
     finance_locks,
@@ -48,6 +49,7 @@ _ROUTERS = (
     settle_overdue.router,
     freeze.router,
     documents.router,
+    bulk.router,
     acts.router,
     health.router,
 )

@@ -96,20 +96,23 @@ async def _domain(request: Request, error: Exception) -> Response:
 
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    fields = [wrong_field(item) for item in error.errors()[:_MOST_ERRORS]]
+    return _answer(invalid(error.errors(), request.url.path))
+
+
+def invalid(errors: Sequence[Any], instance: str) -> Problem:
+    """The answer where fields of a request are wrong; `errors`: as the validation gives them."""
+    fields = [wrong_field(item) for item in errors[:_MOST_ERRORS]]
     first = fields[0]
     more = f", and {len(fields) - 1} more" if len(fields) > 1 else ""
-    return _answer(
-        Problem(
-            type=type_of("invalid-request"),
-            title="The request has wrong fields",
-            status=422,
-            detail=f"{first.field}: {first.problem}; {first.way_out}{more}.",
-            code="invalid-request",
-            instance=request.url.path,
-            evidence={},
-            errors=[*fields],
-        )
+    return Problem(
+        type=type_of("invalid-request"),
+        title="The request has wrong fields",
+        status=422,
+        detail=f"{first.field}: {first.problem}; {first.way_out}{more}.",
+        code="invalid-request",
+        instance=instance,
+        evidence={},
+        errors=[*fields],
     )
 
 

@@ -30,16 +30,24 @@ class WrongSigner(Invalid):
 
 def lay_seats(store: Store, domain: Domain, act: Act, message: dict[str, Any], dues: list[Due]) -> None:
     """A seat for each signature that is due."""
-    legs = leg_ids(act.kind, act.id, message)
-    holder = act.party
-    if act.kind == "Offer":
-        holder = store.need(Ticket, message["ticket"]).party
+    for seat in seats_of(store, domain, act.kind, act.id, act.party, message, dues):
+        store.add(seat)
+
+
+def seats_of(
+    store: Store, domain: Domain, kind: str, id_: bytes, party: int, message: dict[str, Any], dues: list[Due]
+) -> list[Seat]:
+    """The seats of an act, `party`'s, that is not saved yet."""
+    legs = leg_ids(kind, id_, message)
+    holder = store.need(Ticket, message["ticket"]).party if kind == "Offer" else party
+    made = []
     for place, due in enumerate(dues):
-        digest = act.id
+        digest = id_
         if due.leg is not None:
-            digest = typed.digest(domain, "Accept", accept_message(act.id, holder, message, due.leg))
+            digest = typed.digest(domain, "Accept", accept_message(id_, holder, message, due.leg))
         leg = b"" if due.leg is None else legs[due.leg]
-        store.add(Seat(act.id, place, leg, due.kind, due.party, due.address, digest))
+        made.append(Seat(id_, place, leg, due.kind, due.party, due.address, digest))
+    return made
 
 
 def lay_legs(store: Store, act: Act, message: dict[str, Any], signed: bool, now: int) -> None:

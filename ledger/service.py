@@ -108,24 +108,35 @@ class Service:
         # before the check, whose errors tell what a ticket holds
         _require_author(caller, kind_name, dues)
         kind.check(full, store, now)
-        id_ = act_id(self.domain, kind_name, full)
-        deadline = int(full.get("deadline", now + DEFAULT_LIFE))
-        act = Act(
-            id=id_,
-            kind=kind_name,
-            message=message_json(kind_name, full),
-            extra=extra or {},
-            party=caller.party,
-            user=caller.id,
-            subject=subject_of(kind, id_, full),
-            created_at=now,
-            deadline=deadline,
-        )
+        act = self.act_of(caller, caller.party, kind_name, full, now, extra or {})
         store.add(act)
         seats.lay_seats(store, self.domain, act, full, dues)
         seats.lay_legs(store, act, full, bool(dues), now)
         self.audit(store, caller, f"draft {kind_name}", act.id.hex())
         return act
+
+    def act_of(
+        self,
+        caller: User,
+        party: int,
+        kind_name: str,
+        full: Mapping[str, Any],
+        now: int,
+        extra: dict[str, Any],
+    ) -> Act:
+        """The record of an act with these fields, `party`'s, brought by the caller. Nothing is saved."""
+        id_ = act_id(self.domain, kind_name, full)
+        return Act(
+            id=id_,
+            kind=kind_name,
+            message=message_json(kind_name, full),
+            extra=extra,
+            party=party,
+            user=caller.id,
+            subject=subject_of(kinds.kind(kind_name), id_, full),
+            created_at=now,
+            deadline=int(full.get("deadline", now + DEFAULT_LIFE)),
+        )
 
     def sign(
         self, store: Store, caller: User, id_: bytes, place: int, signature: bytes | None = None
@@ -143,19 +154,24 @@ class Service:
             if caller.party != seat.party:
                 raise NotYours("This signature is another company's.", party=seat.party)
             signature = self._signer.sign(caller.address, seat.digest)
+        record = self.take(store, act, seat, signature)
+        detail = {"place": place, "key": record.address}
+        self.audit(store, caller, f"sign {act.kind}", id_.hex(), detail)
+        return record
+
+    def take(self, store: Store, act: Act, seat: Seat, signature: bytes) -> Signature:
+        """Takes a signature for a seat that is open, whoever brings it. Raises WrongSigner, SamePerson, WrongState."""
         address = recover(seat.digest, signature)
         right = seats.right_of(store, seat, address)
         person = seats.person_of(store, address)
         if person is not None and RIGHTS[right] in ("maker", "checker") and seat.kind != "key":
             require_scope(person, RIGHTS[right])
         seats.require_two_people(store, act, seat, address, person)
-        record = Signature(
-            id_, place, address, right, signature, person.id if person else "", self.now(store)
-        )
+        now = self.now(store)
+        record = Signature(act.id, seat.place, address, right, signature, person.id if person else "", now)
         store.put(record)
-        seats.advance(store, act, seat, self.now(store))
+        seats.advance(store, act, seat, now)
         undertakings.address(store, act)
-        self.audit(store, caller, f"sign {act.kind}", id_.hex(), {"place": place, "key": address})
         return record
 
     def reject(self, store: Store, caller: User, leg_id: bytes, reason: str) -> Leg:
@@ -249,8 +265,12 @@ class Service:
 
 def _require_author(caller: User, kind: str, dues: list[Due]) -> None:
     """Who signs the act as a whole may draft it; what reserves value of a ticket only its holder, who signs first."""
-    authors = {due.party for due in dues if due.leg is None}
-    if kind in RESERVING:
-        authors = {dues[0].party}
-    if dues and caller.party not in authors:
+    if dues and caller.party not in authors_of(kind, dues):
         raise NotYours(f"Your company can't draft this {kind}: it signs no part of it.", kind=kind)
+
+
+def authors_of(kind: str, dues: list[Due]) -> set[int]:
+    """The participants that may draft an act whose signatures are due like this."""
+    if kind in RESERVING:
+        return {dues[0].party}
+    return {due.party for due in dues if due.leg is None}

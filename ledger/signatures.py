@@ -28,6 +28,8 @@ HALF_ORDER = ORDER // 2
 _S_MASK = (1 << 255) - 1
 _HELPER = ThreadPoolExecutor(1, "signatures")
 """Beside the thread that asks. Its thread begins with its first work."""
+_FEW = 8
+"""Not worth another thread."""
 
 
 class InvalidSignature(Invalid):
@@ -95,9 +97,11 @@ def sign_digest(key: bytes | PrivateKey, digest: bytes) -> bytes:
 def recover_many(pairs: Sequence[tuple[bytes, bytes]]) -> None:
     """Recovers the signers of many (digest, signature) ahead, in two threads (the curve's arithmetic lets others run);
     `recover` then knows them. What is no signature is left for `recover` to refuse."""
+    if len(pairs) < _FEW:
+        return _recover_all(pairs)
     half = _HELPER.submit(_recover_all, pairs[1::2])
     _recover_all(pairs[::2])
-    half.result()
+    return half.result()
 
 
 def _recover_all(pairs: Sequence[tuple[bytes, bytes]]) -> None:

@@ -34,10 +34,10 @@ from tests.support.actors import CHENGHAI, HUAIYUE, LANGONG, NANHUAI, QIANCHAO, 
 POSTS = [route for route in routes() if route.method == "POST"]
 GUARDED = [route for route in routes() if route.guarded]
 
-CHECKERS = {"sign", "giveSignature", "rejectLeg", "makeClearingList"}
-"""What a checker may do; everything else begins with a maker."""
-UNSIGNED = {"returnLock", "reportOverdue"}
-"""What anybody may set going, since nobody signs."""
+CHECKERS = {"sign", "giveSignature", "rejectLeg", "makeClearingList", "bringActs", "bringStream"}
+"""What a checker may do, perhaps to hear that an item is not for checkers; everything else begins with a maker."""
+UNSIGNED = {"returnLock", "reportOverdue", "bringAct", "bringActs", "bringStream"}
+"""What anybody may set going, since nobody signs, or everybody has signed."""
 OWN = {
     "importPayables": {CHENGHAI.id},
     "makeClearingList": {HUAIYUE.id, QIANCHAO.id},

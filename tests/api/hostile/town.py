@@ -14,6 +14,7 @@ from ledger.money import Fen
 from ledger.payable_file import payables_csv
 from ledger.payables import Invoice, Payable
 from ledger.payouts import PaidLine, ReturnedLine, payouts_csv
+from tests.api.complete import complete_offer
 from tests.api.hostile.desk import Desk
 from tests.api.live import KNOWN
 from tests.api.office import child
@@ -71,6 +72,7 @@ class Town(Desk):
         self._papers()
         self._governed()
         self._undone()
+        self._brought()
 
     def _payables(self) -> None:
         """Each core has some of which nothing was opened, and one of which a ticket was."""
@@ -302,6 +304,15 @@ class Town(Desk):
             self.done(who, f"/participants/{CHANGLI.id}/recoveries/{word}")
         for word, who in (("veto", HUAIYUE), ("complete", QIANCHAO)):
             self.done(who, f"/settle/replacements/{word}", {"issuance": self.tickets["two"][:34]})
+
+    def _brought(self) -> None:
+        """Acts that come with all their signatures."""
+        one, two, three = (
+            complete_offer(self, self.tickets["one"], WANYUE, YONGTUO, 170_000 + n, n) for n in range(3)
+        )
+        self.done(WANYUE, "/acts/complete", one)
+        self.done(WANYUE, "/acts/bulk", {"items": [two]})
+        self.post(WANYUE, "/acts/lines", three)
 
     def _undone(self) -> None:
         """What is taken back, owed, or returned."""

@@ -1,0 +1,278 @@
+"""Acts that come complete, with their signatures: one in a request, up to a thousand, or a stream of lines."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any, TypeVar, cast
+
+from fastapi import Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import StreamingResponse
+from pydantic import ValidationError
+from starlette.types import Receive, Scope, Send
+
+from api.acts import plain_message
+from api.auth import read_key
+from api.deps import REPLAY, App, Caller, IdempotencyKey, Wired, scope_of
+from api.json_body import read_json, routed
+from api.models.bulk import ActBrought, ActTaken, BulkIn, BulkOut, ItemOut, LegTaken, SignaturesBrought
+from api.models.problem import Problem
+from api.problems import invalid, problem_of
+from ledger import kinds
+from ledger.access import require_scope
+from ledger.acts import derive
+from ledger.bulk import MOST_ITEMS, BulkBook, Given, Intake, Item, Loading, Signed, brought
+from ledger.errors import GoldTicketError, Invalid
+from ledger.ports import Store
+from ledger.records import Act, Leg, User
+from ledger.service import Reply
+from ledger.users import authenticate
+
+T = TypeVar("T")
+
+router = routed("/acts", "acts")
+
+NDJSON = "application/x-ndjson"
+MOST_LINE = 256 * 1024
+"""Bytes of one line of a stream."""
+_MOST_KEYS = 10_000
+
+
+class LineTooLong(Invalid):
+    """A line of a stream that holds more than one act."""
+
+    code = "line-too-long"
+    title = "A line of the stream is too long"
+
+
+async def intake_of(request: Request, app: Wired) -> Intake:
+    """The one of this application: it remembers whose the keys are."""
+    state = request.app.state
+    if not hasattr(state, "intake"):
+        state.intake = Intake(app.book, app.service)
+    return cast(Intake, state.intake)
+
+
+Taking = Annotated[Intake, Depends(intake_of)]
+
+
+async def known_key(request: Request, app: Wired, key: Annotated[str, Depends(read_key)]) -> str:
+    """An API key that has opened before, or does now. Whether it still does is asked once more where something is
+    saved: this is only so that strangers are sent away first. Raises InvalidApiKey."""
+    state = request.app.state
+    if not hasattr(state, "opened"):
+        state.opened = set()
+    mark = hashlib.sha256(key.encode()).digest()
+    if mark not in state.opened:
+        await run_in_threadpool(app.book.read, lambda store: authenticate(store, key))
+        if len(state.opened) >= _MOST_KEYS:
+            state.opened.clear()
+        state.opened.add(mark)
+    return key
+
+
+@router.post(
+    "/complete",
+    operation_id="bringAct",
+    summary="An act with its signatures",
+    status_code=201,
+    response_model=ActTaken,
+)
+async def bring(
+    body: ActBrought,
+    request: Request,
+    app: Wired,
+    intake: Taking,
+    api_key: Annotated[str, Depends(known_key)],
+    key: IdempotencyKey,
+) -> Response:
+    """Complete, anybody may bring it, as to the chain itself; else one of its parties may. Nobody is asked twice."""
+    item, raw = _brought(app, body), await request.body()
+
+    def work(store: Store) -> Reply:
+        caller = authenticate(store, api_key)
+        require_scope(caller, "maker", "checker")
+
+        def taken() -> tuple[int, str]:
+            return 201, _view(store, intake.take(store, caller, item)).model_dump_json()
+
+        return app.service.once(store, scope_of(request, caller), key, raw, taken)
+
+    return _answer(app, await _written(app, work, intake.ready([item]), 1))
+
+
+@router.post(
+    "/bulk",
+    operation_id="bringActs",
+    summary="Up to 1,000 acts with their signatures, or signatures alone",
+    status_code=201,
+    response_model=BulkOut,
+)
+async def bring_many(
+    body: BulkIn, request: Request, app: Wired, intake: Taking, caller: Caller, key: IdempotencyKey
+) -> Response:
+    """Each item is taken or has its own problem; all that are taken are saved together before the answer.
+    More than 1,000: `bringStream`."""
+    require_scope(caller, "maker", "checker")
+    raw = await request.body()
+    lot = _Lot(app, intake, caller, request.url.path)
+    reply = await lot.take(body.items, scope_of(request, caller), key, raw)
+    return _answer(app, reply)
+
+
+@router.post(
+    "/lines",
+    operation_id="bringStream",
+    summary="Any number of acts with their signatures, one a line",
+    status_code=200,
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "A result for each line, one a line", "content": {NDJSON: {"example": ""}}}
+    },
+)
+async def bring_lines(
+    request: Request, app: Wired, intake: Taking, caller: Caller, key: IdempotencyKey
+) -> StreamingResponse:
+    """Newline-delimited JSON (`application/x-ndjson`): each line as an item of `bringActs`. Results come back while
+    lines go in, in their order. Saved a thousand at a time: sent again under the same key, what was taken is not taken
+    twice."""
+    require_scope(caller, "maker", "checker")
+    lot = _Lot(app, intake, caller, request.url.path)
+    scope = scope_of(request, caller)
+    return _Lines(_results(lot, request, scope, key), 201, media_type=NDJSON)
+
+
+async def _results(lot: _Lot, request: Request, scope: str, key: str) -> AsyncIterator[bytes]:
+    count = 0
+    async for number, lines in _numbered(_thousands(request)):
+        items = [_line(line) for line in lines]
+        reply = await lot.take(items, scope, f"{key} {number}", b"\n".join(lines))
+        lot.app.wake()
+        for result in json.loads(reply.body)["results"]:
+            yield json.dumps({**result, "index": count}, ensure_ascii=False).encode() + b"\n"
+            count += 1
+
+
+async def _numbered(parts: AsyncIterator[T]) -> AsyncIterator[tuple[int, T]]:
+    number = 0
+    async for part in parts:
+        yield number, part
+        number += 1
+
+
+async def _thousands(request: Request) -> AsyncIterator[list[bytes]]:
+    """The lines of the body, a thousand at a time."""
+    lines: list[bytes] = []
+    rest = b""
+    async for chunk in request.stream():
+        *whole, rest = (rest + chunk).split(b"\n")
+        if len(rest) > MOST_LINE:
+            raise LineTooLong(f"A line has more than {MOST_LINE:,} bytes; put each act on a line of its own.")
+        lines += [line for line in whole if line.strip()]
+        while len(lines) >= MOST_ITEMS:
+            yield lines[:MOST_ITEMS]
+            del lines[:MOST_ITEMS]
+    lines += [rest] if rest.strip() else []
+    if lines:
+        yield lines
+
+
+def _line(line: bytes) -> Any:
+    try:
+        return read_json(line)
+    except json.JSONDecodeError as error:
+        return error
+
+
+class _Lines(StreamingResponse):
+    """An answer that begins while the request still comes in. The usual one looks for the client's leaving by reading
+    the request, of which it would take away a part."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.stream_response(send)
+
+
+class _Lot:
+    """The items of one caller's request."""
+
+    def __init__(self, app: App, intake: Intake, caller: User, path: str) -> None:
+        self.app = app
+        self._intake = intake
+        self._caller = caller
+        self._path = path
+
+    async def take(self, given: list[Any], scope: str, key: str, raw: bytes) -> Reply:
+        """Saves what can be taken. Raises KeyReused."""
+        items = await run_in_threadpool(lambda: [self._parsed(item) for item in given])
+        good = [item for item in items if not isinstance(item, Problem)]
+        loads = await run_in_threadpool(self._intake.ready, good)
+
+        def work(store: Store) -> Reply:
+            return self.app.service.once(store, scope, key, raw, lambda: (201, self._taken(store, items)))
+
+        return await _written(self.app, work, loads, len(items))
+
+    def _taken(self, store: Store, items: list[Item | Problem]) -> str:
+        results = [self._result(cast(Loading, store), place, item) for place, item in enumerate(items)]
+        count = sum(result.taken is not None for result in results)
+        return BulkOut(taken=count, results=results).model_dump_json()
+
+    def _result(self, store: Loading, place: int, item: Item | Problem) -> ItemOut:
+        if isinstance(item, Problem):
+            return ItemOut(index=place, taken=None, problem=item)
+        taken, failure = store.attempt(lambda s: _view(s, self._intake.take(s, self._caller, item)))
+        if failure is None:
+            return ItemOut(index=place, taken=taken, problem=None)
+        if not isinstance(failure, GoldTicketError):
+            raise failure
+        return ItemOut(index=place, taken=None, problem=problem_of(failure, self._path))
+
+    def _parsed(self, given: Any) -> Item | Problem:
+        try:
+            if isinstance(given, json.JSONDecodeError):
+                raise RequestValidationError([_no_json(given)])
+            if isinstance(given, dict) and "act" in given:
+                body = SignaturesBrought.model_validate(given)
+                return Signed(body.act, [Given(one.signature, one.place) for one in body.signatures])
+            return _brought(self.app, ActBrought.model_validate(given))
+        except ValidationError as error:
+            found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+            return invalid(found, self._path)
+        except RequestValidationError as error:
+            return invalid(error.errors(), self._path)
+        except GoldTicketError as error:
+            return problem_of(error, self._path)
+
+
+def _no_json(error: json.JSONDecodeError) -> dict[str, Any]:
+    return {"type": "json_invalid", "loc": ("body", error.pos), "input": {}, "ctx": {"error": error.msg}}
+
+
+def _brought(app: App, body: ActBrought) -> Item:
+    kinds.kind(body.kind)
+    given = [Given(one.signature, one.place) for one in body.signatures]
+    return brought(app.service.domain, body.kind, plain_message(body.kind, body.message), given)
+
+
+def _view(store: Store, act: Act) -> ActTaken:
+    legs = store.find(Leg, act=act.id, order="place")
+    return ActTaken(
+        act=act.id,
+        state=str(derive(leg.state for leg in legs)),
+        legs=[LegTaken(id=leg.id, state=str(leg.state)) for leg in legs],
+    )
+
+
+async def _written(app: App, work: Callable[[Store], T], loads: Callable[[Loading], None], weight: int) -> T:
+    book = cast(BulkBook, app.book)
+    return await asyncio.wrap_future(book.submit(work, loads, weight))
+
+
+def _answer(app: App, reply: Reply) -> Response:
+    if not reply.again:
+        app.wake()
+    return Response(reply.body, reply.status, {REPLAY: "true"} if reply.again else {}, "application/json")

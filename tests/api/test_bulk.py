@@ -1,0 +1,167 @@
+"""Acts that come complete, with their signatures.
+
+given an offer signed by its holder and its receiver
+  when its holder brings it: it should be taken, and final once the chain has it
+  when a stranger brings it: it should be taken as well; the stranger may not look at it
+  when it is brought again, by whomever: it should be the same act, with nothing done twice
+given an offer that lacks a signature
+  when its holder brings it: it should wait for the receiver, who brings the rest
+  when a stranger brings it, or one with another's signature: nothing should be said but that it is not complete
+given an offer that the ledger would refuse
+  when a party brings it: it should hear the reason; a stranger should hear that it is not taken
+given many items
+  when some are wrong: each should have its own problem and spoil no other
+  when the request comes again: it should get the first answer
+  when there are too many, or none: refused
+given a stream of lines
+  when lines are wrong or no JSON: each should have its own problem, in the order of the lines
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ledger.records import Act, Audit, Reservation, Signature
+from tests.api.complete import complete_offer
+from tests.api.live import Live
+from tests.api.office import problem
+from tests.support.actors import CHANGLI, LANGONG, WANYUE, WUZE, XICHUAN, Party
+
+PART = 1_000_000
+
+
+@pytest.fixture
+def ticket(live: Live) -> str:
+    return live.opened()
+
+
+def brought(live: Live, ticket: str, **more: Any) -> dict[str, Any]:
+    """The body: an offer of one child, with both signatures."""
+    return complete_offer(live, ticket, **{"holder": WANYUE, "to": WUZE, "value": PART, **more})
+
+
+def bring(live: Live, who: Party, body: Any, **more: Any) -> Any:
+    answer = live.post(who, "/acts/complete", body, **more)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def states(live: Live, who: Party, taken: Any) -> str:
+    return str(live.seen(who, f"/acts/{taken['act']}")["state"])
+
+
+@pytest.mark.parametrize("who", [WANYUE, WUZE, CHANGLI])
+def test_whoever_brings_it(live: Live, ticket: str, who: Party) -> None:
+    taken = live.done(who, "/acts/complete", brought(live, ticket))
+    assert taken["state"] == "complete"
+    assert states(live, WANYUE, taken) == states(live, WUZE, taken) == "final"
+    if who is CHANGLI:
+        problem(live.get(CHANGLI, f"/acts/{taken['act']}"), 404, "not-found")
+    assert live.seen(WUZE, f"/tickets/{taken['legs'][0]['id']}")["value"] == str(PART)
+
+
+def test_brought_again_by_others(live: Live, ticket: str) -> None:
+    body = brought(live, ticket)
+    first = bring(live, CHANGLI, body)
+    for who in (WANYUE, XICHUAN, WUZE, CHANGLI):
+        assert bring(live, who, body)["act"] == first["act"]
+    assert live.book.read(lambda store: (store.count(Act, kind="Offer"), store.count(Signature))) == (1, 4)
+    assert live.book.read(lambda store: store.count(Reservation, ended=False)) == 0
+
+
+def test_what_lacks_a_signature_waits(live: Live, ticket: str) -> None:
+    body = brought(live, ticket)
+    holders, receivers = body["signatures"]
+    taken = bring(live, WANYUE, {**body, "signatures": [holders]})
+    assert taken["state"] == "awaiting"
+    problem(live.post(CHANGLI, "/acts/complete", {**body, "signatures": [holders]}), 403, "not-yours")
+    items = [{"act": taken["act"], "signatures": [{"signature": receivers["signature"]}]}]
+    answer = live.done(WUZE, "/acts/bulk", {"items": items})
+    assert answer["taken"] == 1
+    assert states(live, WUZE, taken) == "final"
+
+
+def test_strangers_learn_nothing(live: Live, ticket: str) -> None:
+    whole = brought(live, ticket)
+    forged = brought(live, ticket, holder=XICHUAN)
+    too_much = brought(live, ticket, value=10**14)
+    only = {**whole, "signatures": whole["signatures"][:1]}
+    for body in (forged, only, {**too_much, "signatures": whole["signatures"]}):
+        problem(live.post(CHANGLI, "/acts/complete", body), 403, "not-yours")
+    found = live.post(CHANGLI, "/acts/complete", too_much)
+    problem(found, 409, "not-taken")
+    assert found.json()["evidence"] == {"reason": "not-enough"}
+    problem(live.post(WANYUE, "/acts/complete", too_much), 409, "not-enough")
+    assert live.book.read(lambda store: store.count(Act, kind="Offer")) == 0
+
+
+def test_one_item_spoils_no_other(live: Live, ticket: str) -> None:
+    good = [brought(live, ticket, n=n) for n in range(3)]
+    key = {"signature": good[0]["signatures"][0]["signature"]}
+    wrong: list[tuple[Any, str]] = [
+        ({}, "invalid-request"),
+        ({"act": "0x12", "signatures": [key]}, "invalid-request"),
+        ({"act": "0x" + "12" * 32, "signatures": [key]}, "not-found"),
+        ({**good[0], "kind": "Gift"}, "unknown-kind"),
+        ({**good[0], "message": {"ticket": ticket}}, "invalid"),
+        (brought(live, ticket, value=10**14), "not-enough"),
+        (brought(live, ticket, deadline=5), "expired"),
+        (brought(live, ticket, holder=XICHUAN, n=9), "wrong-signer"),
+        ({**good[0], "signatures": [{"signature": "0x" + "ff" * 64}]}, "invalid-request"),
+    ]
+    items = [good[0], *(item for item, _ in wrong), *good[1:]]
+    answer = live.done(WANYUE, "/acts/bulk", {"items": items}, key="bulk")
+    assert answer["taken"] == 3
+    assert [result["index"] for result in answer["results"]] == list(range(len(items)))
+    codes = [result["problem"]["code"] for result in answer["results"] if result["problem"]]
+    assert codes == [code for _, code in wrong]
+    for result in (answer["results"][0], *answer["results"][-2:]):
+        assert states(live, WANYUE, result["taken"]) == "final"
+    problem(live.post(WANYUE, "/acts/bulk", {"items": items[:1]}, key="bulk"), 409, "idempotency-key-reused")
+
+
+@pytest.mark.parametrize("count", [0, 1001])
+def test_too_few_or_many(live: Live, count: int) -> None:
+    problem(live.post(WANYUE, "/acts/bulk", {"items": [{}] * count}), 422, "invalid-request")
+
+
+def test_a_wrong_field_is_named(live: Live, ticket: str) -> None:
+    body = brought(live, ticket)
+    body["signatures"][1]["signature"] = 7
+    [result] = live.done(WANYUE, "/acts/bulk", {"items": [body]})["results"]
+    assert result["problem"]["errors"][0]["field"] == "signatures.1.signature"
+    problem(live.post(WANYUE, "/acts/complete", body), 422, "invalid-request")
+
+
+def test_lookers_bring_nothing(live: Live, ticket: str) -> None:
+    body = brought(live, ticket)
+    problem(live.post(WANYUE, "/acts/complete", body, role="viewer"), 403, "missing-scope")
+    problem(live.post(WANYUE, "/acts/bulk", {"items": [body]}, role="viewer"), 403, "missing-scope")
+
+
+def test_one_line_in_the_audit_trail_for_each(live: Live, ticket: str) -> None:
+    taken = bring(live, CHANGLI, brought(live, ticket))
+    [line] = live.book.read(lambda store: [a for a in store.find(Audit) if a.subject == taken["act"][2:]])
+    assert (line.action, line.party, sorted(line.detail["keys"])) == ("bring Offer", CHANGLI.id, ["0", "1"])
+
+
+def test_lines(live: Live, ticket: str) -> None:
+    good = [json.dumps(brought(live, ticket, n=n)) for n in range(4)]
+    lines = [good[0], "{", "", good[1], "[]", *good[2:]]
+    answer = sent(live, LANGONG, lines)
+    results = [json.loads(line) for line in answer.text.splitlines()]
+    assert [bool(result["taken"]) for result in results] == [True, False, True, False, True, True]
+    assert [result["index"] for result in results] == list(range(6))
+    assert sent(live, LANGONG, lines).text == answer.text
+
+
+def sent(live: Live, who: Party, lines: list[str]) -> Any:
+    headers = {
+        **live._headers(who, "sole"),
+        "Idempotency-Key": "lines",
+        "Content-Type": "application/x-ndjson",
+    }
+    return live.client.post("/v1/acts/lines", headers=headers, content="\n".join(lines))
