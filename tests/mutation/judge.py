@@ -12,6 +12,7 @@ import json
 import os
 import resource
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -22,7 +23,6 @@ from typing import Any
 import pyrevm
 import pytest
 
-from tests.model.run import Result, one
 from tests.mutation.compiler import Codes
 from tests.support import abi
 
@@ -163,6 +163,8 @@ def _tests(paths: Sequence[str]) -> str:
 
 
 def _model() -> str:
+    from tests.model.run import Result, one  # the short way, by named tests, does without
+
     for seed in MODEL_SEEDS:
         result = Result()
         try:
@@ -172,3 +174,14 @@ def _model() -> str:
         if result.found:
             return f"model: {result.found[0][0]}"[:160]
     return ""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`FOLDER TEST...`: prints the first of these tests that fails on the artifacts in a folder, or nothing."""
+    folder, *tests = arguments
+    print(judge_by(tests, Path(folder)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
