@@ -204,6 +204,23 @@ def test_a_recovery_that_nobody_completes_makes_way_28_days_later(both: Both) ->
     both.agree()
 
 
+def test_keys_of_a_recovery_wait_until_it_ends(both: Both) -> None:
+    def waiting() -> dict[str, int]:
+        return {key.address: key.pending for key in both.store.find(SignerKey) if key.pending}
+
+    both.act("Recover", recovery(both, PAIR))
+    assert waiting() == {parse_address(address): right for address, right in PAIR}
+    assert rights_of(both.store, WANYUE.id).keys().isdisjoint(waiting()), "they sign nothing yet"
+    both.agree()
+    both.act("VetoRecovery", participants.veto_recovery(both.store, WANYUE.id, both.later()), by=WANYUE.maker)
+    assert waiting() == {}
+    both.act("Recover", recovery(both, [(SOLE.address, 3)]))
+    both.world.advance(28 * DAY)
+    both.act("Recover", recovery(both, [(MAKER.address, 3)]))
+    assert waiting() == {parse_address(MAKER.address): 3}, "those of the one that nobody completed are out"
+    both.agree()
+
+
 def suspension(both: Both, days: int, by_panel: bool = False) -> dict[str, Any]:
     until = both.now + days * DAY if days else 0
     return participants.suspend(both.store, WANYUE.id, until, by_panel, EVIDENCE, both.later())
@@ -228,7 +245,10 @@ def test_after_the_panel_s_suspension_the_registrar_decides_again(both: Both) ->
     both.refused("suspended-by-panel", "Suspend", suspension(both, 30))
     both.world.advance(1)
     both.refused("not-suspended", "Suspend", suspension(both, 0))
+    both.refused("not-suspended", "Suspend", {**suspension(both, 0), "until": both.now})
+    both.world.advance(1)
     both.act("Suspend", suspension(both, 30))
+    both.act("Suspend", {**suspension(both, 0), "until": both.now})
     both.agree()
 
 
