@@ -19,6 +19,7 @@ import pytest
 from ledger import kinds
 from ledger.clearing import PayeeAccount
 from ledger.ids import commitment
+from ledger.participants_checks import AlreadyAdmitted
 from ledger.participants_file import (
     InvalidProfile,
     NoProfile,
@@ -80,6 +81,48 @@ def test_a_wrong_field(field: str, value: object, way_out: str) -> None:
     assert fault["field"] == field
 
 
+DIVISIONS = {
+    **{"A": (1, 5), "B": (6, 12), "C": (13, 43), "D": (44, 46), "E": (47, 50), "F": (51, 52), "G": (53, 60)},
+    **{"H": (61, 62), "I": (63, 65), "J": (66, 69), "K": (70, 70), "L": (71, 72), "M": (73, 75)},
+    **{
+        "N": (76, 79),
+        "O": (80, 82),
+        "P": (83, 83),
+        "Q": (84, 85),
+        "R": (86, 90),
+        "S": (91, 96),
+        "T": (97, 97),
+    },
+}
+"""GB/T 4754-2017: first and last division of each section."""
+
+
+@pytest.mark.parametrize("letter", DIVISIONS)
+def test_every_division_has_its_section(letter: str) -> None:
+    for division in DIVISIONS[letter]:
+        file = ParticipantFile.from_dict(changed("industry", f"{division:02d}"))
+        assert file.industry == f"{letter}{division:02d}"
+
+
+@pytest.mark.parametrize("text", ["00", "98", "C44", "D43", "C352500", "3"])
+def test_no_such_industry(text: str) -> None:
+    with pytest.raises(InvalidProfile, match="GB/T 4754"):
+        ParticipantFile.from_dict(changed("industry", text))
+
+
+def test_texts_and_numbers_as_long_as_they_may_be() -> None:
+    long = ParticipantFile.from_dict({**GOOD, "name": "睿" * 200})
+    assert len(long.name) == 200
+    with pytest.raises(InvalidProfile, match="at most 200"):
+        ParticipantFile.from_dict({**GOOD, "name": "睿" * 201})
+    for count in (8, 32):
+        file = ParticipantFile.from_dict(changed("account.number", "6" * count))
+        assert len(file.account.number) == count
+    for count in (7, 33):
+        with pytest.raises(InvalidProfile, match="8 to 32"):
+            ParticipantFile.from_dict(changed("account.number", "6" * count))
+
+
 def test_all_wrong_fields_at_once() -> None:
     with pytest.raises(InvalidProfile) as caught:
         ParticipantFile.from_dict({"account": "none"})
@@ -124,6 +167,12 @@ def test_admitted_with_its_file(both: Both) -> None:
     ruiheng = admitted(both)
     assert name_of(both.store, ruiheng) == "睿恒模具"
     assert account_of(both.store, by_uscc(both.store, "91340200MA9DEM4K0D")).number == "6217000012345678"
+
+
+def test_who_is_there_already_is_not_drafted_again(both: Both) -> None:
+    admitted(both)
+    with pytest.raises(AlreadyAdmitted):
+        admitted(both)
 
 
 def test_without_a_file(both: Both) -> None:
