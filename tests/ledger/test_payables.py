@@ -98,7 +98,8 @@ def test_every_wrong_cell_of_every_row_is_reported():
 
 
 def test_a_file_without_rows_is_an_error():
-    assert plan_file(sheet(), LANGONG, {}).errors[0].problem == "the file has no rows"
+    (error,) = plan_file(sheet(), LANGONG, {}).errors
+    assert (error.row, error.column, error.problem) == (2, "订单号", "the file has no rows")
 
 
 def test_an_invoice_in_two_rows_is_an_error():
@@ -155,6 +156,22 @@ def test_a_late_payment_by_decree_802_is_a_warning():
         ),
     )
     assert plan.new[0].days_to_cash == 185
+
+
+def test_sixty_days_are_in_time_and_sixty_one_are_not():
+    assert plan_file(sheet({"到期日": "2027-01-19"}), LANGONG, {}).warnings == ()
+    (warning,) = plan_file(sheet({"到期日": "2027-01-20"}), LANGONG, {}).warnings
+    assert warning.problem == "61 days pass from delivery to cash"
+
+
+def test_delivered_today_and_due_tomorrow_is_nothing_to_warn_of():
+    assert plan_file(sheet({}), LANGONG, {}, today=date(2026, 11, 20)).warnings == ()
+    assert plan_file(sheet({}), LANGONG, {}, today=date(2027, 1, 14)).warnings == ()
+
+
+def test_goods_may_be_received_on_the_day_that_they_are_paid_for():
+    plan = plan_file(sheet({"收货日期": "2027-01-15"}), LANGONG, {}).require()
+    assert plan.new[0].days_to_cash == 0
 
 
 def test_a_debt_that_is_due_or_not_yet_delivered_is_a_warning():
