@@ -37,10 +37,10 @@ class LiveApp(TestApp):
 class Live(Gateway):
     """`maker`, `checker`, `sole` and `viewer` of each company have an API key; `sole` speaks unless said otherwise."""
 
-    def __init__(self, world: World, book: Any = None) -> None:
+    def __init__(self, world: World, book: Any = None, chain: Any = None) -> None:
         self._api_keys: dict[tuple[str, str], str] = {}
         self._numbers = itertools.count(1)
-        super().__init__(world, book)
+        super().__init__(world, book, chain)
         signer = Keys([key for p in KNOWN for key in (p.maker, p.checker, p.sole)])
         self.service = Service(self.chain.domain, signer, self.clock)
         app = LiveApp(self.book, self.chain, self.service, signer)

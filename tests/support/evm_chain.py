@@ -8,6 +8,7 @@ from typing import Any
 from ledger.chain import codec
 from ledger.chain.reverts import decode_refusal
 from ledger.chain.storage import expected
+from ledger.errors import NotSent
 from ledger.events import Event
 from ledger.ids import keccak256
 from ledger.ports import Block, Call, Outcome, RawTransaction, Receipt, Refusal
@@ -90,7 +91,10 @@ class EvmChain:
     def send(self, transaction: RawTransaction) -> None:
         if transaction.hash in self._receipts:
             return
-        assert transaction.nonce == self._nonces.get(transaction.sender, 0), "a gap in the nonces"
+        mined = self._nonces.get(transaction.sender, 0)
+        if transaction.nonce < mined:
+            raise NotSent(f"nonce {transaction.nonce} is too low: the next one is {mined}")
+        assert transaction.nonce == mined, "a gap in the nonces"
         self._nonces[transaction.sender] = transaction.nonce + 1
         self._senders[transaction.hash] = transaction.sender
         if not transaction.raw[8:]:
