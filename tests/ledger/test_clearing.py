@@ -64,6 +64,8 @@ def test_lines_stand_in_the_order_in_which_people_count():
         ("GT-000009,1.00,paid,2027-05-24 10:00,", "金票ID", "no such line"),
         (",1.00,paid,2027-05-24 10:00,", "金票ID", "names no ticket"),
         ("GT-000001-1,100000.00,paid,2027-05-24 10:00,", "金额(元)", "has 100,000.01 for GT-000001-1"),
+        ("GT-000001-1,100000.02,paid,2027-05-24 10:00,", "金额(元)", "has 100,000.01 for GT-000001-1"),
+        ("GT-000001-1,100000.02,退汇,,账户已销户", "金额(元)", "has 100,000.01 for GT-000001-1"),
         ("GT-000001-1,-1,paid,2027-05-24 10:00,", "金额(元)", "below zero"),
         ("GT-000001-1,100000.01,maybe,2027-05-24 10:00,", "结果", "is no result"),
         ("GT-000001-1,100000.01,,2027-05-24 10:00,", "结果", "empty"),
@@ -86,6 +88,11 @@ def test_a_wrong_row_is_reported_and_nothing_taken(row, column, problem):
     assert error.way_out
     with pytest.raises(PayoutRefused, match="row 3"):
         read.require()
+
+
+def test_a_line_may_have_been_paid_this_second():
+    data = f"{HEADER}GT-000001-2,200000.00,paid,2027-05-24 12:00,\n"
+    assert parse_payouts(data.encode(), lines().rows, NOON).require().paid[0].paid_at == NOON
 
 
 def test_a_number_and_an_id_that_disagree_are_an_error():

@@ -155,3 +155,11 @@ def test_months_count_on_and_keep_the_day_where_it_exists(day, months):
 def test_months_beyond_the_calendar_are_refused():
     with pytest.raises(InvalidDate, match="outside the calendar"):
         add_months(date(2026, 1, 1), 100_000)
+
+
+def test_months_stay_within_the_calendar():
+    assert add_months(date(2, 1, 31), -12) == date(1, 1, 31)
+    assert add_months(date(9998, 12, 31), 12) == date(9999, 12, 31)
+    for day, months in ((date(1, 1, 31), -1), (date(9999, 12, 1), 1)):
+        with pytest.raises(InvalidDate, match="outside the calendar"):
+            add_months(day, months)
