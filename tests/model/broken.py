@@ -9,7 +9,8 @@ from __future__ import annotations
 from types import SimpleNamespace as Row
 from typing import Any
 
-from tests.model.reference import Model, Refused
+from tests.model.participants import Refused
+from tests.model.reference import Model
 
 
 class HeldAbove(Model):
@@ -31,7 +32,7 @@ class OrderNeverEnds(Model):
 
     def _held(self, t: Row, as_of: int) -> int:
         running = (o.amount for o in t.orders if o and o.start <= as_of)
-        return min(sum(running), t.value - t.taken)
+        return int(min(sum(running), t.value - t.taken))
 
 
 class LockOutlivesFunding(Model):

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.model.deal_tickets import Table
 from tests.model.hand import Hand
-from tests.model.reference import CLEARING_BANK, DAY
+from tests.model.participants import CLEARING_BANK, DAY
 from tests.model.steps import Step
 
 
@@ -56,7 +56,7 @@ def payable(hand: Hand, id: bytes, paid_at: int) -> int:
     """What a line may say."""
     t, i = hand.model.tickets[id], hand.model.issuances[id[:16]]
     share = (t.value - hand.model._held(t, paid_at)) * i.paid // i.face
-    return max(int(share) - t.taken, 0)
+    return int(max(share - t.taken, 0))
 
 
 def payOut(hand: Hand, table: Table) -> Step | None:

@@ -6,8 +6,7 @@ from typing import Any
 
 from tests.model.deal_tickets import Table
 from tests.model.hand import CHECKER, MAKER, SOLE, Hand
-from tests.model.participants import AUDITOR, REGISTRAR
-from tests.model.reference import BANK, CLEARING_BANK, CORE, DAY, SUPPLIER
+from tests.model.participants import AUDITOR, BANK, CLEARING_BANK, CORE, DAY, REGISTRAR, SUPPLIER
 from tests.model.steps import Sig, Step
 
 ROLES = (

@@ -8,7 +8,8 @@ from typing import Any
 
 from ledger import typed
 from ledger.ids import keccak256
-from tests.model.reference import DAY, Model
+from tests.model.participants import DAY
+from tests.model.reference import Model
 from tests.model.steps import Seal, Sig, Step
 from tests.support.actors import Key
 

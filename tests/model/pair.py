@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from copy import deepcopy
-from types import SimpleNamespace as Row
 from typing import Any
 
 from ledger.chain.codec import EVENTS
 from ledger.ids import keccak256
 from tests.model import invariants, storage
 from tests.model.cast import MONTHS, PANEL, SEEDS, THRESHOLD, named_by
-from tests.model.reference import Model, Refused
+from tests.model.participants import Refused
+from tests.model.reference import Model
 from tests.model.steps import AMPLE, BEYOND, STARVED, Keys, Step, prepare
+from tests.model.watched import Noted, Watched
 from tests.support import abi
 from tests.support.drafts import child_of
 from tests.support.evm import GAS_LIMIT, Evm, RawLog
@@ -36,64 +37,6 @@ class Differs(AssertionError):
     """The contract and the model don't agree, or an invariant does not hold."""
 
 
-class Watched(dict[Any, Any]):
-    """A dictionary that remembers what was asked for since `looked` was emptied, and what tickets were like then."""
-
-    def __init__(self, given: dict[Any, Any]) -> None:
-        super().__init__(given)
-        self.looked: dict[Any, Any] = {}
-
-    def _look(self, key: Any) -> None:
-        if key in self.looked:
-            return
-        found = super().get(key)
-        if isinstance(found, Row):
-            found = Row(**vars(found))
-            if hasattr(found, "orders"):
-                found.orders = list(found.orders)
-        self.looked[key] = found
-
-    def __getitem__(self, key: Any) -> Any:
-        self._look(key)
-        return super().__getitem__(key)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._look(key)
-        super().__setitem__(key, value)
-
-    def __delitem__(self, key: Any) -> None:
-        self._look(key)
-        super().__delitem__(key)
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        """As of any dictionary."""
-        self._look(key)
-        return super().get(key, default)
-
-    def pop(self, key: Any, *default: Any) -> Any:
-        """As of any dictionary."""
-        self._look(key)
-        return super().pop(key, *default)
-
-    def update(self, given: Any) -> None:  # type: ignore[override]
-        """As of any dictionary."""
-        for key, value in given.items():
-            self[key] = value
-
-
-class Noted(set[Any]):
-    """A set that remembers what came in since `looked` was emptied."""
-
-    def __init__(self, given: set[Any]) -> None:
-        super().__init__(given)
-        self.looked: list[Any] = []
-
-    def add(self, item: Any) -> None:
-        """As of any set."""
-        self.looked.append(item)
-        super().add(item)
-
-
 class Pair:
     """One deployment. `covered`: (kind, outcome) of every step and of every child, line and item left out."""
 
@@ -106,12 +49,13 @@ class Pair:
         model: type[Model] = Model,
     ) -> None:
         self.evm, self.keys, self.covered = evm, keys, covered
-        predecessor = before.address if before else "0x" + "00" * 20
+        predecessor: str = before.address if before else "0x" + "00" * 20
         seeds = [_seed(party) for party in SEEDS]
         given = {"seeds": seeds, "members": list(PANEL), "threshold": THRESHOLD, "months": MONTHS}
         world = deploy(evm, predecessor=predecessor, **given)
-        self.address, self.domain = world.address, world.domain
-        self.model = model(seeds, PANEL, THRESHOLD, MONTHS, child_of, before.model if before else None)
+        self.address: str = world.address
+        self.domain = world.domain
+        self.model: Model = model(seeds, PANEL, THRESHOLD, MONTHS, child_of, before.model if before else None)
         self.storage = storage.Storage(evm, self.address)
         self.words: dict[bytes, set[bytes]] = defaultdict(set)
         self.born: set[bytes] = set()

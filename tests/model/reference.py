@@ -278,7 +278,7 @@ class Model(Participants):
     def _held(self, t: Row, as_of: int) -> int:
         """By orders that run now and had begun then; what comes back to the ticket is held as well."""
         running = (o.amount for o in t.orders if o and o.start <= as_of and self.now < o.end)
-        return min(sum(running), t.value - t.taken)
+        return int(min(sum(running), t.value - t.taken))
 
     def _rest_of(self, asked: int) -> str:
         """The word for all or some of what was asked; nothing is refused for its first reason."""

@@ -10,14 +10,17 @@ from typing import Any
 
 from ledger.ids import keccak256
 from ledger.typed import Domain
-from tests.model import deal_money, deal_people, deal_tickets, invariants
+from tests.model import deal_finance, deal_money, deal_people, deal_tickets, invariants
 from tests.model.cast import ADMITTED, SEEDS, named_by
 from tests.model.deal_tickets import Table
+from tests.model.ending import decided, moments, paid
 from tests.model.hand import Hand
 from tests.model.pair import Differs, Pair
-from tests.model.reference import DAY, Model, Refused
+from tests.model.participants import DAY, Refused
+from tests.model.reference import Model
 from tests.model.steps import AMPLE, BEYOND, STARVED, Keys, Sig, Step, prepare
 from tests.model.twists import blind, twist
+from tests.support.actors import Key, Party
 from tests.support.evm import Evm
 from tests.support.world import OPENED
 
@@ -65,7 +68,7 @@ WEIGHTS: dict[str, float] = {
 CHECK_EVERY = 50
 MAKERS: dict[str, Maker] = {
     kind: maker
-    for module in (deal_tickets, deal_money, deal_people)
+    for module in (deal_tickets, deal_finance, deal_money, deal_people)
     for kind, maker in vars(module).items()
     if kind in WEIGHTS
 }
@@ -91,7 +94,7 @@ class Session:
         self.covered: Counter[tuple[str, str]] = Counter() if covered is None else covered
         self.wanted, self.missing = tuple(sorted(wanted)), defaultdict[str, list[str]](list)
         self._weighed: list[float] | None = None
-        self.rnd = Random(seed)
+        self.rnd, self.check_every = Random(seed), CHECK_EVERY
         self.evm, self.keys = Evm(timestamp=OPENED, number=100), keys or Keys()
         self.pairs: list[Pair] = []
         self.tables: list[Table] = []
@@ -149,7 +152,7 @@ class Session:
             word = "done"
         else:
             word = self.pairs[step.on].run(step)
-        if len(self.steps) % CHECK_EVERY == 0:
+        if len(self.steps) % self.check_every == 0:
             self.check()
         return word
 
@@ -292,11 +295,11 @@ class Session:
     def finish(self) -> None:
         """Everything is funded, ended, decided and paid out: then everybody has what was theirs. Raises Differs."""
         for hand in self.hands:
-            for step in _decided(hand):
+            for step in decided(hand):
                 self.run(step)
         self.run(Step("wait", {"seconds": 60 * DAY}))
         for hand in self.hands:
-            for step in _paid(hand):
+            for step in paid(hand):
                 self.run(step)
         self.check()
         for pair in self.pairs:
@@ -306,24 +309,12 @@ class Session:
                 raise Differs(f"at the end not so: {broken}") from None
 
 
-def moments(pair: Pair) -> list[int]:
-    """The times at which something changes by itself."""
-    m = pair.model
-    found = [m.stopped_until, m.stop_free_from, m.next_from]
-    for i in m.issuances.values():
-        found += [i.until, i.due, i.due + i.grace, i.waived_until]
-    found += [m.tickets[id].expiry for id in m.locks]
-    found += [o.end for t in m.tickets.values() for o in t.orders if o]
-    found += [later.ready_at for later in (*m.recoveries.values(), *m.replacements.values())]
-    found += [t for who in m.participants.values() for t in (who.suspended_until, who.suspension_free_from)]
-    found += [o.expiry for o in m.openings.values()]
-    return sorted(set(found))
-
-
 def _furnish(session: Session, hand: Hand) -> None:
     """Everybody comes in, and the cores get a limit."""
     for who in ADMITTED:
-        keys = [{"key": session.keys.add(key), "right": right} for key, right in _keys(who)]
+        keys: list[dict[str, Any]] = [
+            {"key": session.keys.add(key), "right": right} for key, right in _keys(who)
+        ]
         step = hand.step(
             "admit",
             [hand.seal(1), hand.seal(2), *((Sig(k["key"]),) for k in keys)],
@@ -343,38 +334,5 @@ def _furnish(session: Session, hand: Hand) -> None:
         session.pairs[hand.on].run(hand.step("setLimit", [hand.seal(bank)], **fields, deadline=hand.now))
 
 
-def _keys(who: Any) -> list[tuple[Any, int]]:
+def _keys(who: Party) -> list[tuple[Key, int]]:
     return [(who.maker, 1), (who.checker, 2), (who.sole, 3)]
-
-
-def _decided(hand: Hand) -> Iterable[Step]:
-    """Everything funded, every lock back, every order and every halt lifted."""
-    model = hand.model
-    for id, i in list(model.issuances.items()):
-        if deal_money.open_(i):
-            yield deal_money.fund_all(hand, id)
-    for id in list(model.locks):
-        yield Step("returnLock", {"lock": id}, on=hand.on)
-    for id, t in list(model.tickets.items()):
-        for order in list(t.orders):
-            if order and order.end > hand.now + 50 * DAY:
-                sequence = hand.sequence("orders", id)
-                yield hand.step("unfreeze", hand.panel(), ticket=id, order=order.number, sequence=sequence)
-    for core, opening in list(model.openings.items()):
-        if opening.external:
-            sequence = hand.sequence("opening", core)
-            yield hand.step("halt", hand.panel(), core=core, halted=False, sequence=sequence)
-
-
-def _paid(hand: Hand) -> Iterable[Step]:
-    """Each ticket in full, by the clearing bank of its issuance."""
-    open_lines: dict[int, list[dict[str, Any]]] = {}
-    for id, t in hand.model.tickets.items():
-        i = hand.model.issuances.get(id[:16])
-        if i is not None and not i.void and t.taken < t.value:
-            line = {"ticket": id, "amount": t.value - t.taken, "paidAt": hand.now}
-            open_lines.setdefault(i.clearing_bank, []).append(line)
-    for bank, lines in open_lines.items():
-        for start in range(0, len(lines), 100):
-            part = lines[start : start + 100]
-            yield hand.step("payOut", [hand.seal(bank)], bank=bank, ref=hand.salt(), lines=part)

@@ -17,6 +17,7 @@ def differs(steps: Sequence[Step], keys: Keys, broken: type | None = None) -> Di
     """How the sides differ after these steps from the beginning on; None when they don't, or when a successor is
     deployed or used that can't be."""
     session = Session(0, keys=keys, model=broken)
+    session.check_every = len(steps) + 1
     try:
         for step in steps:
             session.run(step)
@@ -70,13 +71,15 @@ def _waited(steps: list[Step], fails: Fails) -> list[Step]:
 def _smaller(steps: list[Step], fails: Fails) -> list[Step]:
     """Leave out items of relays and acceptances of offers; a relay of one act becomes the act."""
     for place in range(len(steps)):
-        for part in ("items", "accepts"):
-            n = 0
-            while n < len(getattr(steps[place], part)) and len(getattr(steps[place], part)) > 1:
-                rest = [each for m, each in enumerate(getattr(steps[place], part)) if m != n]
-                fewer = [*steps[:place], replace(steps[place], **{part: rest}), *steps[place + 1 :]]
-                steps, n = (fewer, n) if fails(fewer) else (steps, n + 1)
-        if len(steps[place].items) == 1 and steps[place].items[0][0] is not None:
-            alone = [*steps[:place], steps[place].items[0][0], *steps[place + 1 :]]
-            steps = alone if fails(alone) else steps
+        n = 0
+        while n < max(len(steps[place].items), len(steps[place].accepts)) > 1:
+            items, accepts = steps[place].items, steps[place].accepts
+            less = replace(
+                steps[place], items=items[:n] + items[n + 1 :], accepts=accepts[:n] + accepts[n + 1 :]
+            )
+            fewer = [*steps[:place], less, *steps[place + 1 :]]
+            steps, n = (fewer, n) if fails(fewer) else (steps, n + 1)
+        only = steps[place].items[0][0] if len(steps[place].items) == 1 else None
+        if only is not None and fails(alone := [*steps[:place], only, *steps[place + 1 :]]):
+            steps = alone
     return steps

@@ -150,7 +150,8 @@ def _transfer(step: Step, act: Row, sealed: Sequence[bytes], domain: Domain, key
     children = step.message["children"]
     places = [place for accept in step.accepts for place in accept.places]
     others = [child for place, child in enumerate(children) if place not in places]
-    act.acceptances, act.others, bodies = [], len(others), []
+    bodies: list[dict[str, Any]] = []
+    act.acceptances, act.others = [], len(others)
     for accept in step.accepts:
         legs = [{**children[place % len(children)], "index": place} for place in accept.places]
         said = {"offer": act.digest, "from": accept.sender, "to": accept.to, "parts": legs}

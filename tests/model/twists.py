@@ -9,7 +9,7 @@ from typing import Any
 from ledger import typed
 from ledger.typed import Domain
 from tests.model.hand import Hand
-from tests.model.reference import DAY
+from tests.model.participants import DAY
 from tests.model.steps import UNSIGNED, Sig, Step
 from tests.model.twists_signing import AIMED, aimed, pin, signatures
 
@@ -230,7 +230,7 @@ def _too_many(hand: Hand, step: Step) -> None:
     if step.primary in ("Admit", "Recover", "ChangeSigners"):
         new = [{"key": hand.new_key(), "right": 3} for _ in range(most - len(items))]
         place = {"Admit": 2, "Recover": 1, "ChangeSigners": 1}[step.primary] + len(items)
-        step.seals[place:place] = [(Sig(k["key"]),) for k in new]
+        step.seals[place:place] = [(Sig(str(k["key"])),) for k in new]
         items += new
     elif step.primary == "ChangePanel":
         items[:] = range(1, most + 1)
