@@ -62,6 +62,7 @@ def test_no_act_is_taken_after_its_deadline(name: str) -> None:
 
 def test_the_last_second_of_a_deadline_is_in_time() -> None:
     rules.in_time({"deadline": NOW}, NOW)
+    rules.in_time({"deadline": NOW}, NOW - 1)
 
 
 @pytest.mark.parametrize("stage", [Stage.TRANSFER, Stage.FINANCE])
@@ -69,6 +70,7 @@ def test_a_stopped_stage_rests_until_the_stop_ends(store: MemoryStore, stage: St
     with pytest.raises(StageStopped):
         rules.running(store, stage, NOW - 1)
     rules.running(store, stage, NOW)
+    rules.running(store, stage, NOW + 1)
 
 
 @pytest.mark.parametrize("stage", [Stage.PARTICIPANTS, Stage.LIMITS, Stage.ISSUE])
@@ -81,6 +83,7 @@ def test_a_suspension_ends_with_its_second(store: MemoryStore) -> None:
     with pytest.raises(Suspended):
         rules.active(store, WANYUE.id, NOW - 1)
     assert rules.active(store, WANYUE.id, NOW).id == WANYUE.id
+    assert rules.active(store, WANYUE.id, NOW + 1).id == WANYUE.id
 
 
 def test_a_sequence_is_taken_neither_early_nor_late() -> None:
@@ -114,6 +117,7 @@ def test_a_delay_ends_with_its_second() -> None:
     with pytest.raises(TooEarly):
         rules.not_before(NOW, NOW - 1, "This")
     rules.not_before(NOW, NOW, "This")
+    rules.not_before(NOW, NOW + 1, "This")
 
 
 @pytest.mark.parametrize("values", [[1, 3, 2], [1, 1], [b"b", b"a"], [b"a", b"a"]])
@@ -130,9 +134,11 @@ def test_a_list_in_order() -> None:
 
 
 def test_as_many_as_fit_and_not_one_more() -> None:
+    rules.at_most(15, 16, "keys")
     rules.at_most(16, 16, "keys")
-    with pytest.raises(TooMany):
-        rules.at_most(17, 16, "keys")
+    for many in (17, 18):
+        with pytest.raises(TooMany):
+            rules.at_most(many, 16, "keys")
 
 
 def test_names_for_people(store: MemoryStore) -> None:

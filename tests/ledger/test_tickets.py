@@ -90,8 +90,9 @@ def test_an_unknown_or_void_issuance(store: MemoryStore) -> None:
 
 def test_from_its_end_on_nothing_is_passed_on() -> None:
     tickets.transferable(ISSUANCE, UNTIL - 1)
-    with pytest.raises(NoLongerTransferable):
-        tickets.transferable(ISSUANCE, UNTIL)
+    for late in (UNTIL, UNTIL + 1):
+        with pytest.raises(NoLongerTransferable):
+            tickets.transferable(ISSUANCE, late)
     with pytest.raises(FullyFunded):
         tickets.transferable(replace(ISSUANCE, funded=True), NOW)
     with pytest.raises(IssuanceVoid):
@@ -111,6 +112,7 @@ def test_an_order_holds_from_its_first_second_until_its_end(store: MemoryStore) 
     assert tickets.held(store, frozen, NOW) == 300
     assert tickets.held(store, frozen, NOW + 9) == 300
     assert tickets.held(store, frozen, NOW + 10) == 0
+    assert tickets.held(store, frozen, NOW + 11) == 0
     assert tickets.held(store, replace(frozen, ordered=False), NOW) == 0
 
 
@@ -165,6 +167,7 @@ def test_the_smallest_part_is_a_power_of_ten() -> None:
         ({"taken": Fen(1_000)}, {"funded": True}, DUE, "paid"),
         ({"taken": Fen(999)}, {"funded": True}, DUE, "partly paid"),
         ({}, {"funded": True}, DUE, "due"),
+        ({}, {}, DUE + 1, "due"),
         ({}, {"funded": True}, DUE - 1, "funded"),
         ({}, {}, DUE - 1, "live"),
     ],

@@ -63,7 +63,9 @@ def test_every_python_package_has_a_hash() -> None:
     assert all("--hash=sha256:" in entry for entry in text.replace("\\\n", " ").splitlines() if "==" in entry)
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "package-lock.json", ".npmrc"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-mutation.lock", "package-lock.json", ".npmrc"]
+)
 def test_no_lock_names_a_registry(name: str) -> None:
     assert "://" not in (ROOT / name).read_text(encoding="utf-8")
 
