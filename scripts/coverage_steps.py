@@ -54,13 +54,14 @@ class Unseen:
 
 @dataclass(frozen=True)
 class Reason:
-    """A line of the page: whose sides it explains. `contracts`: empty for all. Places are functions and texts, not
-    program counters, so that an explanation outlives the next compile."""
+    """A line of the page: whose sides it explains, of `times` branches in a contract at most. `contracts`: empty for
+    all. Places are functions and texts, not program counters, so that an explanation outlives the next compile."""
 
     contracts: tuple[str, ...]
     file: str
     function: str
     text: str
+    times: int = 1
 
     def means(self, side: Unseen) -> bool:
         """Whether this is the reason of that side."""
@@ -71,6 +72,10 @@ class Reason:
             and source.function == self.function
             and source.text == self.text
         )
+
+
+Uses = Counter[tuple[Reason, str]]
+"""How many branches of a contract a reason has explained."""
 
 
 @dataclass
@@ -136,7 +141,7 @@ def judge(seen: dict[str, Any], reasons: list[Reason]) -> Judgement:
         for name, unit in output["sources"].items()
     }
     codes = [(bytes.fromhex(code), sides) for code, sides in seen["codes"]]
-    judged, used = Judgement(), Counter[Reason]()
+    judged, used = Judgement(), Uses()
     for name in CONTRACTS:
         code, source_map = compiled(output, name)
         known = branches(code, source_map, files)
@@ -150,20 +155,20 @@ def judge(seen: dict[str, Any], reasons: list[Reason]) -> Judgement:
             weigh(
                 list(missing(name, code, branch, sides[branch.pc])), reasons, used, count, judged.unexplained
             )
-    judged.outdated = [reason for reason in reasons if not used[reason]]
+    judged.outdated = [reason for reason in reasons if reason not in {each for each, _ in used}]
     return judged
 
 
-def weigh(
-    sides: list[Unseen], reasons: list[Reason], used: Counter[Reason], count: Count, told: list[Unseen]
-) -> None:
+def weigh(sides: list[Unseen], reasons: list[Reason], used: Uses, count: Count, told: list[Unseen]) -> None:
     """Count one branch by its sides that were not seen; tell those that nothing explains."""
     ours = [side for side in sides if not side.made]
-    bare = []
-    for side in ours:
-        fitting = [reason for reason in reasons if reason.means(side)]
-        used.update(fitting)
-        bare += [side] if not fitting else []
+    fitting = [
+        {reason for reason in reasons if reason.means(side) and used[reason, side.contract] < reason.times}
+        for side in ours
+    ]
+    for reason in set().union(*fitting):
+        used[reason, ours[0].contract] += 1
+    bare = [side for side, found in zip(ours, fitting, strict=True) if not found]
     told += bare
     count.unexplained += bool(bare)
     count.explained += bool(ours and not bare)
@@ -196,14 +201,14 @@ def missing(contract: str, code: bytes, branch: Branch, sides: int) -> Iterator[
 
 
 def explained(page: str) -> list[Reason]:
-    """The lines of the page's tables: | contracts | `File.function` | `text` | reason |; a dash for all contracts."""
+    """The lines of the page's table: | contracts | `File.function` | `text` | reason |; a dash for all contracts, ×N
+    behind them for more than one branch in each."""
     found = []
-    for names, place, text in re.findall(
-        r"^\| ([\w ,–]+) \| `([\w.]+)` \| `([^`]+)` \| \S.* \|$", page, re.M
-    ):
+    row = r"^\| ([\w ,–]+?)(?: ×(\d+))? \| `([\w.]+)` \| `([^`]+)` \| \S.* \|$"
+    for names, times, place, text in re.findall(row, page, re.M):
         file, _, function = place.partition(".")
         contracts = () if names == "–" else tuple(names.split(", "))
-        found.append(Reason(contracts, file, function, text.replace("\\|", "|")))
+        found.append(Reason(contracts, file, function, text.replace("\\|", "|"), int(times or 1)))
     return found
 
 

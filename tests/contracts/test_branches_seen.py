@@ -3,7 +3,7 @@
 given acts of a ledger, taken and refused, with much and with little gas
     it should come to the end that the EVM comes to, and leave the EVM as it was
 given a branch of which a side was not seen
-    it should name it, unless it is the compiler's or the page gives its reason
+    it should name it, unless it is the compiler's or the page gives its reason for so many
 given a reason for a side that is seen, or gone
     it should say that the page is out of date
 given all contract tests (slow)
@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections import Counter
 
 import pytest
 
-from scripts.coverage_steps import ROOT, Count, Reason, Unseen, explained, missing, weigh
+from scripts.coverage_steps import ROOT, Count, Unseen, Uses, explained, missing, weigh
 from tests.support.abi import Reverted
 from tests.support.actors import LANGONG, SUHENG, WANYUE
 from tests.support.bytecode import Branch, Source
@@ -75,10 +74,25 @@ def test_sides_that_were_not_seen() -> None:
     ],
 )
 def test_reasons(row: str, known: bool) -> None:
-    reasons, used, count, told = explained(row), Counter[Reason](), Count(1), list[Unseen]()
+    reasons, used, count, told = explained(row), Uses(), Count(1), list[Unseen]()
     weigh([Unseen("Lens", branch("a || b"), True, False)], reasons, used, count, told)
     assert (len(told), count.unexplained, count.explained) == ((0, 0, 1) if known else (1, 1, 0))
     assert used.total() == known
+
+
+@pytest.mark.parametrize(("names", "times"), [("–", 1), ("Lens", 1), ("Lens ×2", 2)])
+def test_a_reason_is_good_for_so_many_branches(names: str, times: int) -> None:
+    reasons, used, count, told = (
+        explained(f"| {names} | `Auth.panel` | `a` | since |"),
+        Uses(),
+        Count(9),
+        list[Unseen](),
+    )
+    for _ in range(3):
+        weigh(
+            [Unseen("Lens", branch("a"), side, False) for side in (True, False)], reasons, used, count, told
+        )
+    assert (count.explained, count.unexplained, len(told)) == (times, 3 - times, 2 * (3 - times))
 
 
 @pytest.mark.slow
