@@ -114,10 +114,11 @@ class Watch:
         """Whether the chain goes on from the last block taken in; False while the node is behind it."""
         if cursor.block < self._first:
             return True
-        if level < cursor.block and not self._lone:
+        there = self._chain.block(cursor.block) if level >= cursor.block or self._lone else None
+        if there is None and not self._lone:
+            # also when another node answers the second question
             log.info("the node is behind the book", node=level, book=cursor.block)
             return False
-        there = self._chain.block(cursor.block)
         if there is None or there.hash != cursor.hash:
             found = there.hash.hex() if there else "nothing"
             raise ChainDiverged(
