@@ -99,6 +99,11 @@ def test_a_number_and_an_id_that_disagree_are_an_error():
     data = f"ticket id,number,amount,result,paid at\n{WUZE.ticket},GT-000001-2,200000,paid,2027-05-24 10:00\n"
     (error,) = parse_payouts(data.encode(), lines().rows).errors
     assert "no such line" in error.problem
+    assert error.value == "GT-000001-2"
+    (error,) = parse_payouts(
+        data.replace("GT-000001-2", "").replace("0x1a", "0xff").encode(), lines().rows
+    ).errors
+    assert error.value == WUZE.ticket.replace("0x1a", "0xff"), "the id, where there is no number"
 
 
 def test_a_file_without_results_is_refused():

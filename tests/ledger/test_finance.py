@@ -512,12 +512,25 @@ def test_references_are_short_ascii():
         with pytest.raises(BadReference):
             reference(text)
     assert text_of(reference("HY-1")) == "HY-1"
+    assert reference(" " + "x" * 32) == b"x" * 32, "32 fill it"
     assert text_of(b"\xff" * 32) == "0x" + "ff" * 32
 
 
 def test_the_policy_is_dated():
     assert finance_request.policy(date(2020, 1, 1)) is finance_request.POLICIES[0]
     assert finance_request.policy(date(2026, 11, 23)).days == 15
+
+
+def test_the_latest_policy_that_has_begun_holds(monkeypatch):
+    old, new = (
+        finance_request.POLICIES[0],
+        replace(finance_request.POLICIES[0], since=date(2027, 1, 1), days=30),
+    )
+    monkeypatch.setattr(finance_request, "POLICIES", (old, new))
+    assert finance_request.policy(date(2025, 6, 14)) is old, "before the first one, the first one"
+    assert finance_request.policy(date(2026, 12, 31)) is old
+    assert finance_request.policy(date(2027, 1, 1)) is new
+    assert finance_request.policy(date(2028, 1, 1)) is new
 
 
 def test_a_ticket_of_tier_two_is_sold_by_its_own_holder(mirror, root):

@@ -245,12 +245,22 @@ def test_terms_of_the_worked_case(both: Both) -> None:
     assert [line.invoice for line in terms.undertaking.evidence] == ["26342000000000048213", "2" * 20]
 
 
+def test_an_undertaking_has_its_own_number(both: Both) -> None:
+    given = terms_for(both.store, [GEARS], KEY, both.now, both.later(), Options(number="LG-2026-7"))
+    assert given.undertaking.number == "LG-2026-7"
+    made = terms_for(both.store, [GEARS], KEY, both.now, both.later())
+    assert made.undertaking.number == f"20261123-{made.undertaking.salt.hex()[:8].upper()}"
+
+
 def test_one_issuance_for_each_payable_or_debt() -> None:
     other = replace(GEARS, supplier=Uscc(SUHENG.uscc))
     assert batches([CASTINGS, GEARS, other]) == [(CASTINGS,), (GEARS,), (other,)]
     assert batches([CASTINGS, other, GEARS], together=True) == [(CASTINGS, GEARS), (other,)]
     many = [replace(GEARS, invoices=(Invoice("", f"{i:020d}", Fen(100)),)) for i in range(101)]
     assert [len(batch) for batch in batches(many, together=True)] == [100, 1]
+    assert [len(batch) for batch in batches([*many, *many], together=True)] == [100, 100, 2]
+    pairs = [replace(one, invoices=one.invoices * 2) for one in many[:51]]
+    assert [len(batch) for batch in batches(pairs, together=True)] == [50, 1]
 
 
 def test_issued(both: Both) -> None:

@@ -93,7 +93,8 @@ def test_a_limit_stands_to_its_last_second_and_last_fen(both: Both) -> None:
         require_issuable(both.store, LANGONG.id, Fen(FACE + 1), end - 1)
     with pytest.raises(LimitExpired):
         require_issuable(both.store, LANGONG.id, Fen(1), end)
-    assert room(both.store, LANGONG.id, end) == Room(FACE, Fen(0), Fen(0), end, "limit-expired")
+    for late in (end, end + 1):
+        assert room(both.store, LANGONG.id, late) == Room(FACE, Fen(0), Fen(0), end, "limit-expired")
 
 
 def test_an_overdue_core_issues_nothing(both: Both) -> None:

@@ -112,6 +112,8 @@ def test_an_invoice_in_two_rows_is_an_error():
     ("change", "column", "problem"),
     [
         ({"金额(元)": "420,000.01"}, "金额(元)", "known already with 420,000.00"),
+        ({"金额(元)": "419,999.99"}, "金额(元)", "known already with 420,000.00"),
+        ({"到期日": "2027-01-14"}, "到期日", "due date 2027-01-15"),
         ({"到期日": "2027-01-18"}, "到期日", "due date 2027-01-15"),
         ({"订单号": "LG-2"}, "发票号码", "from order LG-2026-0410"),
     ],

@@ -24,6 +24,7 @@ from datetime import date
 import pytest
 
 from ledger import settle, settle_lists, settle_payouts
+from ledger.clock import shanghai_date
 from ledger.errors import NotFound
 from ledger.kinds import kind
 from ledger.money import Fen
@@ -286,6 +287,19 @@ def test_the_clearing_list_has_a_line_for_each_owner(mirror, root):
     assert settle_lists.rows_of(prepared.record) == list(prepared.clearing.rows)
     assert prepared.document.parties == [HUAIYUE.id, LANGONG.id]
     assert prepared.record.hash == prepared.document.hash
+
+
+def test_each_payment_date_has_its_own_list(mirror, root):
+    early = DUE - 5 * DAY
+    dates = {"contractualDue": early, "due": early, "transferableUntil": early}
+    for _ in range(5):
+        mirror.world.issue(LANGONG, SUHENG, face=1_000_000, **dates)
+    args = (mirror.store, HUAIYUE.id)
+    listed = settle_lists.holdings(*args, PAYMENT_DATE, mirror.now)
+    assert [(one.holder, one.outstanding, one.payable) for one in listed] == [("皖岳铸锻", FACE, 0)]
+    listed = settle_lists.holdings(*args, shanghai_date(early), mirror.now, as_if_funded=True)
+    assert [(one.holder, one.payable) for one in listed] == [("苏衡传动", 1_000_000)] * 5
+    assert settle_lists.holdings(mirror.store, NANHUAI.id, PAYMENT_DATE, mirror.now) == []
 
 
 def test_a_list_over_several_cores_is_the_bank_s_alone(mirror, root):
