@@ -104,3 +104,36 @@ def test_many_recovered_ahead_are_those_recovered_one_by_one():
     assert signatures.recover.cache_info().hits == len(pairs)
     with pytest.raises(InvalidSignature):
         signatures.recover(*spoilt)
+
+
+def word(number: int) -> bytes:
+    return number.to_bytes(32, "big")
+
+
+@pytest.mark.parametrize(
+    ("r", "s"), [(0, 1), (1, 0), (ORDER, 1), (ORDER + 1, 1), (1, signatures.HALF_ORDER + 1)]
+)
+def test_given_r_or_s_out_of_range_it_should_refuse(r, s):
+    with pytest.raises(InvalidSignature, match="outside the range"):
+        signatures.split_signature(word(r) + word(s))
+    with pytest.raises(InvalidSignature, match="outside the range"):
+        signatures.compact(word(r) + word(s) + b"\x1b")
+
+
+@pytest.mark.parametrize(("r", "s"), [(1, 1), (ORDER - 1, signatures.HALF_ORDER)])
+def test_given_the_ends_of_the_range_it_should_take_both_apart(r, s):
+    assert signatures.split_signature(word(r) + word(s)) == (r, s, 0)
+    assert signatures.split_signature(word(r) + word(s | 1 << 255)) == (r, s, 1)
+
+
+@pytest.mark.parametrize(("v", "parity"), [(0, 0), (1, 1), (27, 0), (28, 1)])
+def test_given_a_wallets_last_byte_it_should_carry_the_parity(v, parity):
+    r_s = word(5) + word(0x0777)
+    assert signatures.compact(r_s + bytes([v])) == word(5) + word(0x0777 | parity << 255)
+
+
+@pytest.mark.parametrize("key", [1, ORDER - 1])
+def test_given_the_first_and_the_last_key_it_should_sign(key):
+    assert signatures.recover(DIGEST, signatures.sign_digest(word(key), DIGEST)) == signatures.address_of(
+        word(key)
+    )
