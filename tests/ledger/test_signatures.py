@@ -137,3 +137,9 @@ def test_given_the_first_and_the_last_key_it_should_sign(key):
     assert signatures.recover(DIGEST, signatures.sign_digest(word(key), DIGEST)) == signatures.address_of(
         word(key)
     )
+
+
+def test_a_new_key_should_be_neither_0_nor_the_order(monkeypatch):
+    for chance, expected in ((0, 1), (-1, ORDER - 1)):
+        monkeypatch.setattr(signatures.secrets, "randbelow", lambda end, chance=chance: chance % end)
+        assert signatures.new_key() == word(expected)
