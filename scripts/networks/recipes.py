@@ -6,5 +6,10 @@ from collections.abc import Mapping
 
 from scripts.networks.clique import Clique
 from scripts.networks.plan import Recipe
+from scripts.networks.qbft import Besu, GoQuorum
 
-RECIPES: Mapping[str, Recipe] = {recipe.name: recipe for recipe in (Clique(),)}
+RECIPES: Mapping[str, Recipe] = {
+    "clique": Clique(),
+    "qbft": Besu(),
+    "goquorum": GoQuorum(),
+}
