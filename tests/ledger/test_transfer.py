@@ -25,7 +25,7 @@ import pytest
 
 from ledger import transfer
 from ledger.clock import end_of_day
-from ledger.ids import InvalidUscc, keccak256, parse_hex
+from ledger.ids import InvalidUscc, commitment, keccak256, parse_hex
 from ledger.kinds import kind
 from ledger.money import Fen
 from ledger.records import Act, Issuance, Reservation, Ticket
@@ -271,6 +271,30 @@ def test_the_commitment_binds_the_plain_evidence(mirror, root):
     assert commit(children[1].trade, first) != committed
     again, _ = transfer.offer(mirror.store, root, children, mirror.now)
     assert again["children"][0]["trade"] != message["children"][0]["trade"], "salted"
+
+
+def test_a_commitment_is_over_one_writing_of_the_evidence():
+    salt = bytes(range(32))
+    amount = '"amount":100000,"buyer":"91340100MA9DEM01XQ","code":"","number":"26342000000000048213"'
+    text = f'{{"contract":"芜-118","invoice":{{{amount},"seller":"91340200MA9DEM116C"}},"owed_days":0}}'
+    assert commit(Trade("芜-118", invoice(1_000_00)), salt) == commitment(salt, text)
+
+
+def test_evidence_of_an_offer_that_was_drafted_elsewhere_is_filed_with_its_contract(mirror, root):
+    message, _ = transfer.offer(mirror.store, root, [child(WUZE, 1_000_00), child(HEYI, 1)], mirror.now)
+    act = Act(b"a" * 32, "Offer", message, {}, WANYUE.id, "wang", root, mirror.now, message["deadline"])
+    with pytest.raises(BadTradeEvidence, match="contract number"):
+        file(mirror.store, act, 0, invoice(1_000_00))
+    first, second = file(mirror.store, act, 0, invoice(1_000_00), CONTRACT)["trades"]
+    assert second is None
+    assert (first["trade"]["contract"], first["salt"], first["owed_until"]) == (CONTRACT, "0x", 0)
+    assert first["filed"]["invoice"]["amount"] == "100000"
+
+
+def test_what_was_filed_with_the_offer_is_not_filed_again(mirror, root):
+    message, extra = transfer.offer(mirror.store, root, [child(WUZE, 1_000_00)], mirror.now)
+    act = Act(b"a" * 32, "Offer", message, extra, WANYUE.id, "wang", root, mirror.now, message["deadline"])
+    assert file(mirror.store, act, 0, invoice(2_000_00)) == extra
 
 
 def test_a_receiver_sees_its_own_evidence_only(mirror, root):
