@@ -21,6 +21,8 @@ class Clique:
 
     name = "clique"
     ports: tuple[str, ...] = ("auth",)
+    relayer = ""
+    kept: tuple[str, ...] = ()
 
     def binary(self, given: str | None) -> str:
         return given or tools.geth_1_13()

@@ -144,8 +144,12 @@ class Network:
         process = self._running.get(number)
         if process is not None and process.exit_status is None:
             self.kill(number)
-        shutil.rmtree(self.plan.home(seat), ignore_errors=True)
+        home = self.plan.home(seat)
+        kept = {name: (home / name).read_bytes() for name in self.recipe.kept if (home / name).exists()}
+        shutil.rmtree(home, ignore_errors=True)
         self.recipe.fresh(self.plan, seat)
+        for name, content in kept.items():
+            (home / name).write_bytes(content)
 
     def part(self, one: Sequence[int], other: Sequence[int]) -> None:
         """No node of the one side hears of the other any more, until `heal`."""
@@ -246,7 +250,7 @@ def look(url: str) -> tuple[int | None, int | None]:
     rpc = NodeRpc(url, ANSWERS_WITHIN)
     with contextlib.closing(rpc):
         try:
-            return int(rpc.call("eth_blockNumber"), 16), int(rpc.call("net_peerCount"), 16)
+            return int(rpc.call("eth_blockNumber"), 16), int(str(rpc.call("net_peerCount")), 0)
         except (NodeUnreachable, NodeRefused):
             return None, None
 

@@ -111,6 +111,10 @@ class Recipe(Protocol):
     name: str
     ports: tuple[str, ...]
     """Further ports that a node needs."""
+    relayer: str
+    """The key (hex) to which the genesis gives coin; "" when a new one is made."""
+    kept: tuple[str, ...]
+    """Files of a node that survive a wipe: what a validator must not forget."""
 
     def binary(self, given: str | None) -> str:
         """The program to run. Raises BinaryMissing."""
@@ -153,7 +157,8 @@ def new_plan(recipe: Recipe, folder: Path, binary: str, validators: int, period:
         )
         for number, ports in enumerate(given)
     )
-    return Plan(recipe.name, folder.resolve(), binary, period, new_key().hex(), seats, cuttable)
+    relayer = recipe.relayer or new_key().hex()
+    return Plan(recipe.name, folder.resolve(), binary, period, relayer, seats, cuttable)
 
 
 def free_ports(count: int) -> list[int]:

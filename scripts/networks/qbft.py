@@ -45,6 +45,8 @@ class GoQuorum:
 
     name = "goquorum"
     ports: tuple[str, ...] = ()
+    relayer = ""
+    kept: tuple[str, ...] = ()
 
     def binary(self, given: str | None) -> str:
         return given or tools.quorum_geth()
@@ -113,6 +115,8 @@ class Besu:
 
     name = "qbft"
     ports: tuple[str, ...] = ()
+    relayer = ""
+    kept: tuple[str, ...] = ()
 
     def binary(self, given: str | None) -> str:
         return given or tools.besu()
