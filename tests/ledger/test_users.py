@@ -20,7 +20,16 @@ ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda k: k[:-1], lambda k: k + "x", lambda k: k[4:], lambda _: "", lambda _: "gtk__"]
+    "damage",
+    [
+        lambda k: k[:-1],
+        lambda k: k + "x",
+        lambda k: k[4:],
+        lambda _: "",
+        lambda _: "gtk__",
+        lambda k: "aaa" + k[3:],
+        lambda k: "zzz" + k[3:],
+    ],
 )
 def test_wrong_keys_open_nothing(damage) -> None:
     store = MemoryStore()
