@@ -76,9 +76,9 @@ def quorum_genesis(
     names = ("homestead", "byzantium", "constantinople", "petersburg", "istanbul", "berlin")
     forks = (*names, "eip150", "eip155", "eip158")
     qbft = {
-        "epochLength": 30_000,
-        "blockPeriodSeconds": period,
-        "requestTimeoutSeconds": 2 * period + 2,
+        "epochlength": 30_000,
+        "blockperiodseconds": period,
+        "requesttimeoutseconds": 2 * period + 2,
         "policy": 0,
         "ceil2Nby3Block": 0,
     }
