@@ -10,22 +10,19 @@ from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
-from pydantic import ValidationError
 from starlette.types import Receive, Scope, Send
 
-from api.acts import plain_message
 from api.auth import read_key
+from api.bulk_items import ItemReader, brought_of
 from api.deps import REPLAY, App, Caller, IdempotencyKey, Wired, scope_of
 from api.json_body import read_json, routed
-from api.models.bulk import ActBrought, ActTaken, BulkIn, BulkOut, ItemOut, LegTaken, SignaturesBrought
+from api.models.bulk import ActBrought, ActTaken, BulkIn, BulkOut, ItemOut, LegTaken
 from api.models.problem import Problem
-from api.problems import invalid, problem_of
-from ledger import kinds
+from api.problems import problem_of
 from ledger.access import require_scope
 from ledger.acts import derive
-from ledger.bulk import MOST_ITEMS, BulkBook, Given, Intake, Item, Loading, Signed, brought
+from ledger.bulk import MOST_ITEMS, BulkBook, Intake, Item, Loading
 from ledger.errors import GoldTicketError, Invalid
 from ledger.ports import Store
 from ledger.records import Act, Leg, User
@@ -36,7 +33,8 @@ T = TypeVar("T")
 
 router = routed("/acts", "acts")
 
-NDJSON = "application/x-ndjson"
+LINES = "application/jsonl"
+_EXAMPLE = '{"index":0,"taken":{"act":"0x…","state":"complete","legs":[]},"problem":null}'
 MOST_LINE = 256 * 1024
 """Bytes of one line of a stream."""
 _MOST_KEYS = 10_000
@@ -91,7 +89,7 @@ async def bring(
     key: IdempotencyKey,
 ) -> Response:
     """Complete, anybody may bring it, as to the chain itself; else one of its parties may. Nobody is asked twice."""
-    item, raw = _brought(app, body), await request.body()
+    item, raw = brought_of(app.service.domain, body), await request.body()
 
     def work(store: Store) -> Reply:
         caller = authenticate(store, api_key)
@@ -128,22 +126,25 @@ async def bring_many(
     "/lines",
     operation_id="bringStream",
     summary="Any number of acts with their signatures, one a line",
-    status_code=200,
+    status_code=201,
     response_class=StreamingResponse,
     responses={
-        200: {"description": "A result for each line, one a line", "content": {NDJSON: {"example": ""}}}
+        201: {
+            "description": "A result for each line, one a line",
+            "content": {LINES: {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        }
     },
 )
 async def bring_lines(
     request: Request, app: Wired, intake: Taking, caller: Caller, key: IdempotencyKey
 ) -> StreamingResponse:
-    """Newline-delimited JSON (`application/x-ndjson`): each line as an item of `bringActs`. Results come back while
-    lines go in, in their order. Saved a thousand at a time: sent again under the same key, what was taken is not taken
+    """Newline-delimited JSON (`application/jsonl`): each line as an item of `bringActs`. Results come back while lines
+    go in, in their order. Saved a thousand at a time: sent again under the same key, what was taken is not taken
     twice."""
     require_scope(caller, "maker", "checker")
     lot = _Lot(app, intake, caller, request.url.path)
     scope = scope_of(request, caller)
-    return _Lines(_results(lot, request, scope, key), 201, media_type=NDJSON)
+    return _Lines(_results(lot, request, scope, key), 201, media_type=LINES)
 
 
 async def _results(lot: _Lot, request: Request, scope: str, key: str) -> AsyncIterator[bytes]:
@@ -207,7 +208,8 @@ class _Lot:
 
     async def take(self, given: list[Any], scope: str, key: str, raw: bytes) -> Reply:
         """Saves what can be taken. Raises KeyReused."""
-        items = await run_in_threadpool(lambda: [self._parsed(item) for item in given])
+        reading = ItemReader(self.app.service.domain, self._path, escapes=b"\\u" in raw)
+        items = await run_in_threadpool(lambda: [reading.item(one) for one in given])
         good = [item for item in items if not isinstance(item, Problem)]
         loads = await run_in_threadpool(self._intake.ready, good)
 
@@ -230,32 +232,6 @@ class _Lot:
         if not isinstance(failure, GoldTicketError):
             raise failure
         return ItemOut(index=place, taken=None, problem=problem_of(failure, self._path))
-
-    def _parsed(self, given: Any) -> Item | Problem:
-        try:
-            if isinstance(given, json.JSONDecodeError):
-                raise RequestValidationError([_no_json(given)])
-            if isinstance(given, dict) and "act" in given:
-                body = SignaturesBrought.model_validate(given)
-                return Signed(body.act, [Given(one.signature, one.place) for one in body.signatures])
-            return _brought(self.app, ActBrought.model_validate(given))
-        except ValidationError as error:
-            found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
-            return invalid(found, self._path)
-        except RequestValidationError as error:
-            return invalid(error.errors(), self._path)
-        except GoldTicketError as error:
-            return problem_of(error, self._path)
-
-
-def _no_json(error: json.JSONDecodeError) -> dict[str, Any]:
-    return {"type": "json_invalid", "loc": ("body", error.pos), "input": {}, "ctx": {"error": error.msg}}
-
-
-def _brought(app: App, body: ActBrought) -> Item:
-    kinds.kind(body.kind)
-    given = [Given(one.signature, one.place) for one in body.signatures]
-    return brought(app.service.domain, body.kind, plain_message(body.kind, body.message), given)
 
 
 def _view(store: Store, act: Act) -> ActTaken:

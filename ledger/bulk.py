@@ -98,8 +98,11 @@ Item = Brought | Signed
 
 def brought(domain: Domain, kind: str, message: dict[str, Any], given: Sequence[Given]) -> Brought:
     """An act as it was brought. Raises Invalid for what can't be signed."""
-    require_encodable(kind, message)
-    return Brought(kind, message, given, act_id(domain, kind, message))
+    try:
+        return Brought(kind, message, given, act_id(domain, kind, message))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        require_encodable(kind, message)  # says what is wrong with it
+        raise
 
 
 class Intake:
@@ -176,12 +179,13 @@ class Intake:
             raise NotFound("There is no such act, or your company is no party to it.", act=item.id.hex())
         dues = kinds.kind(item.kind).dues(item.message, store)
         if not dues or caller.party in authors_of(item.kind, dues):
-            return self._new(store, caller, item, dues, caller.party)
-        self._require_proved(store, item, act, dues)
+            return self._new(store, caller, item, dues, caller.party, None)
+        found = self._seats(store, item, act, dues)
+        self._require_proved(store, item, found)
         try:
             if act is None:
                 party = dues[0].party or caller.party
-                return self._new(store, caller, item, dues, party)
+                return self._new(store, caller, item, dues, party, found)
             self._sign(store, caller, act, item.given)
             return act
         except GoldTicketError as error:
@@ -190,15 +194,18 @@ class Intake:
                 reason=error.code,
             ) from error
 
-    def _new(self, store: Store, caller: User, item: Brought, dues: list[Due], party: int) -> Act:
+    def _new(
+        self, store: Store, caller: User, item: Brought, dues: list[Due], party: int, found: list[Seat] | None
+    ) -> Act:
         service = self._service
         now = service.now(store)
         if caller.party == party:
             require_scope(caller, "maker")
         kinds.kind(item.kind).check(item.message, store, now)
-        act = service.act_of(caller, party, item.kind, item.message, now, {})
+        act = service.act_of(item.id, caller, party, item.kind, item.message, now, {})
         store.add(act)
-        seats.lay_seats(store, service.domain, act, item.message, dues)
+        for seat in self._seats(store, item, None, dues) if found is None else found:
+            store.add(seat)
         seats.lay_legs(store, act, item.message, bool(dues), now)
         self._sign(store, caller, act, item.given)
         return act
@@ -222,10 +229,10 @@ class Intake:
         found = store.find(Seat, act=act.id)
         return next((seat for seat in found if _fits(store, seat, given.signature)), found[0])
 
-    def _require_proved(self, store: Store, item: Brought, act: Act | None, dues: list[Due]) -> None:
+    def _require_proved(self, store: Store, item: Brought, found: list[Seat]) -> None:
         """From who is no party to it: every signature that the contract requires. Raises NotYours, which says nothing
         else, so that nobody learns from acts that were guessed."""
-        if not dues or not _proved(store, self._seats(store, item, act, dues), item.given):
+        if not found or not _proved(store, found, item.given):
             raise NotYours(
                 f"Your company signs no part of this {item.kind}, and it does not come with every signature that "
                 "it needs; send it complete, or let one of its parties send it.",

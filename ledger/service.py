@@ -108,7 +108,8 @@ class Service:
         # before the check, whose errors tell what a ticket holds
         _require_author(caller, kind_name, dues)
         kind.check(full, store, now)
-        act = self.act_of(caller, caller.party, kind_name, full, now, extra or {})
+        id_ = act_id(self.domain, kind_name, full)
+        act = self.act_of(id_, caller, caller.party, kind_name, full, now, extra or {})
         store.add(act)
         seats.lay_seats(store, self.domain, act, full, dues)
         seats.lay_legs(store, act, full, bool(dues), now)
@@ -117,6 +118,7 @@ class Service:
 
     def act_of(
         self,
+        id_: bytes,
         caller: User,
         party: int,
         kind_name: str,
@@ -124,8 +126,7 @@ class Service:
         now: int,
         extra: dict[str, Any],
     ) -> Act:
-        """The record of an act with these fields, `party`'s, brought by the caller. Nothing is saved."""
-        id_ = act_id(self.domain, kind_name, full)
+        """The record of an act with this id and these fields, `party`'s, brought by the caller. Nothing is saved."""
         return Act(
             id=id_,
             kind=kind_name,

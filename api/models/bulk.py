@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from api.models.acts import KindName, MessageJson, Place, State
 from api.models.fields import HashIn, HashOut, In, Out, SignatureIn
@@ -72,6 +72,12 @@ class BulkIn(In):
             examples=[[{"act": "0x" + "9b1deb4d" * 8, "signatures": [{"signature": "0x" + "1f" * 64}]}]],
         ),
     ]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, data: Any) -> Any:
+        """Each item is looked at by itself, so that one that is wrong spoils no other."""
+        return data
 
 
 class LegTaken(Out):

@@ -33,10 +33,9 @@ class _Index:
 
     def __init__(self, fields: tuple[str, ...]) -> None:
         self.fields = fields
-        self.buckets: dict[Key, dict[Key, None]] = {}
+        self.buckets: dict[Any, dict[Key, None]] = {}
         if len(fields) == 1:
-            (only,) = fields
-            self.of: Callable[[Any], Key] = lambda record: (getattr(record, only),)
+            self.of: Callable[[Any], Any] = attrgetter(fields[0])
         else:
             self.of = attrgetter(*fields)
 
@@ -77,7 +76,7 @@ class _Shelf:
         for fields, index in self.indexes.items():
             if len(fields) == 1 and fields[0] in self.shape.keys:
                 value = key[self.shape.keys.index(fields[0])]
-                if (value,) in index.buckets:
+                if value in index.buckets:
                     return True
         return False
 
@@ -100,12 +99,12 @@ class BufferedStore:
         fields = (field, *sorted(fixed))
         tail = tuple(fixed[name] for name in fields[1:])
         index = shelf.indexes.get(fields) or self._indexed(shelf, fields)
-        fresh = [v for v in dict.fromkeys(values) if (v, *tail) not in index.buckets]
+        fresh = [v for v in dict.fromkeys(values) if ((v, *tail) if tail else v) not in index.buckets]
         if not fresh:
             return
         self._write(shelf)
         for value in fresh:
-            index.buckets[value, *tail] = {}
+            index.buckets[(value, *tail) if tail else value] = {}
         for start in range(0, len(fresh), AT_ONCE):
             where: dict[str, Any] = {field: fresh[start : start + AT_ONCE], **fixed}
             rows: list[Any] = self._under.find(kind, **where)
@@ -142,8 +141,7 @@ class BufferedStore:
         found: R | None = shelf.records.get(key, _UNKNOWN)
         if found is not _UNKNOWN:
             return found
-        check_key(shelf.shape, key)
-        if shelf.absent(key):
+        if len(key) == len(shelf.shape.keys) and shelf.absent(key):
             return None
         found = self._under.get(kind, *key)
         shelf.keep(key, found)
@@ -195,8 +193,9 @@ class BufferedStore:
             asked: dict[str, Any] = {"order": order, "after": after, "limit": limit, **where}
             rows = self._under.find(kind, **asked)
             return [self._seen(shelf, row) for row in rows]
-        fields, descending = shelf.shape.order(order)
-        found.sort(key=attrgetter(*fields), reverse=descending)
+        if len(found) > 1:
+            fields, descending = shelf.shape.order(order)
+            found.sort(key=attrgetter(*fields), reverse=descending)
         return found[:limit] if limit else found
 
     def count(self, kind: type, /, **where: object) -> int:
@@ -224,17 +223,15 @@ class BufferedStore:
     def _known(self, shelf: _Shelf, where: dict[str, object]) -> list[Any] | None:
         """The records that `where` asks for, when an index holds them all."""
         for fields, index in shelf.indexes.items():
-            try:
-                bucket = index.buckets.get(tuple(where[name] for name in fields))
-            except (KeyError, TypeError):  # another field, or a list of values
+            bucket = _bucket(index, fields, where)
+            if bucket is None:
                 continue
-            if bucket is not None:
-                rest = {name: value for name, value in where.items() if name not in fields}
-                found = [shelf.records[key] for key in bucket]
-                if rest:
-                    filters(shelf.shape, rest)
-                    found = [record for record in found if _matches(record, rest)]
+            found = [shelf.records[key] for key in bucket]
+            if len(where) == len(fields):
                 return found
+            if not where.keys() <= shelf.shape.plain:
+                filters(shelf.shape, where)  # says what is wrong with it
+            return [record for record in found if _matches(record, where)]
         return None
 
     def _last(self, shelf: _Shelf, order: str) -> list[Any]:
@@ -292,13 +289,24 @@ class BufferedStore:
                 self._undo[place] = (shelf, key, self._under.get(shelf.shape.kind, *key))
 
 
+def _bucket(index: _Index, fields: tuple[str, ...], where: dict[str, object]) -> dict[Key, None] | None:
+    """What an index holds for the values that are asked for, None if that is not all."""
+    try:
+        wanted = where[fields[0]] if len(fields) == 1 else tuple([where[name] for name in fields])
+        return index.buckets.get(wanted)
+    except (KeyError, TypeError):  # another field, or a list of values
+        return None
+
+
 def _matches(record: Any, where: dict[str, object]) -> bool:
-    return all(
-        getattr(record, name) in wanted
-        if isinstance(wanted, list | tuple)
-        else getattr(record, name) == wanted
-        for name, wanted in where.items()
-    )
+    fields = record.__dict__
+    for name, wanted in where.items():
+        if isinstance(wanted, list | tuple):
+            if fields[name] not in wanted:
+                return False
+        elif fields[name] != wanted:
+            return False
+    return True
 
 
 def _follow(shelf: _Shelf, key: Key, record: Any) -> None:

@@ -73,6 +73,7 @@ class Statements:
                 )
             elif isinstance(column.type, sa.Boolean):
                 self.from_row.append((column.name, bool))
+        self.plain = frozenset(c.name for c in self.table.columns if not isinstance(c.type, JsonColumn))
         self.put = self._insert(replace=True)
         self.add = self._insert(replace=False)
         self._in_order = [(name, self.to_row[name]) for name in self.put.names]

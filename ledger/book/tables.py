@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from decimal import Decimal
+from json import encoder
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import sqlalchemy as sa
@@ -63,7 +64,22 @@ class JsonColumn(TypeDecorator[Any]):
 
 def dump_json(value: Any) -> str:
     """Raises TypeError for what JSON does not know (bytes: write them as 0x hex)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return "".join(_write_json(value, 0))
+
+
+def _writer() -> Callable[[Any, int], Iterable[str]]:
+    """What `json.JSONEncoder` makes anew for every value, made once: half of its cost."""
+    made = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    make: Any = getattr(encoder, "c_make_encoder", None)
+    if make is None:  # pragma: no cover - a Python without its C parts
+        return lambda value, _: [made.encode(value)]
+    write: Callable[[Any, int], Iterable[str]] = make(
+        None, made.default, encoder.encode_basestring, None, ":", ",", True, False, False
+    )
+    return write
+
+
+_write_json = _writer()
 
 
 def _is_int(value: Any) -> int:

@@ -162,6 +162,6 @@ def sent(live: Live, who: Party, lines: list[str]) -> Any:
     headers = {
         **live._headers(who, "sole"),
         "Idempotency-Key": "lines",
-        "Content-Type": "application/x-ndjson",
+        "Content-Type": "application/jsonl",
     }
     return live.client.post("/v1/acts/lines", headers=headers, content="\n".join(lines))

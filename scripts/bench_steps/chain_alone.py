@@ -1,0 +1,90 @@
+"""The chain's own rate: presigned transactions, singly, in JSON-RPC batches, and as `relay` transactions."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from ledger.ports import Call, RawTransaction
+from scripts.bench_steps.ledger_node import LedgerNode, NotMined, Sender, mined
+from scripts.bench_steps.raw_http import Connection, post
+from scripts.bench_steps.town import Town
+
+SENDERS = 8
+"""Accounts that send at one time, each over a connection of its own."""
+BATCH = 100
+GAS = 150_000
+"""Of one split, with a good deal to spare."""
+
+
+def single(node: LedgerNode, town: Town, count: int) -> float:
+    """(1a) One operation a transaction, one transaction a request: operations/s until all are mined."""
+    return _measured(node, _presigned(node, town, count, "1a"), 1)
+
+
+def batched(node: LedgerNode, town: Town, count: int) -> float:
+    """(1b) One operation a transaction, 100 transactions a JSON-RPC batch."""
+    return _measured(node, _presigned(node, town, count, "1b"), BATCH)
+
+
+def relayed(node: LedgerNode, town: Town, count: int) -> float:
+    """(2) 100 operations a `relay` transaction: what the design can reach with no gateway at all."""
+    senders = [node.sender(f"2 {i}") for i in range(SENDERS)]
+    calls = [Call(GAS, town.split(i, "2").calldata()) for i in range(count)]
+    lots: list[list[RawTransaction]] = [[] for _ in senders]
+    for place, start in enumerate(range(0, count, BATCH)):
+        lots[place % SENDERS].append(senders[place % SENDERS].relay(calls[start : start + BATCH]))
+    return _measured(node, lots, 1, count)
+
+
+def _presigned(node: LedgerNode, town: Town, count: int, phase: str) -> list[list[RawTransaction]]:
+    senders = [node.sender(f"{phase} {i}") for i in range(SENDERS)]
+    return [_lot(town, sender, range(i, count, SENDERS), phase) for i, sender in enumerate(senders)]
+
+
+def _lot(town: Town, sender: Sender, numbers: range, phase: str) -> list[RawTransaction]:
+    return [sender.one(town.split(number, phase).calldata(), GAS) for number in numbers]
+
+
+def _measured(
+    node: LedgerNode, lots: Sequence[Sequence[RawTransaction]], size: int, count: int | None = None
+) -> float:
+    """From the first post until the last transaction is mined. Raises NotMined when one of them failed."""
+    requests = [_requests(lot, size) for lot in lots]
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(len(lots)) as pool:
+        list(pool.map(lambda mine: _post_all(node.url, mine), requests))
+    last = [mined(node, lot[-1].hash) for lot in lots if lot]
+    took = time.perf_counter() - begun
+    for lot in lots:
+        _require_done(node, lot)
+    assert last
+    return (count or sum(map(len, lots))) / took
+
+
+def _requests(lot: Sequence[RawTransaction], size: int) -> list[bytes]:
+    asked = [
+        {"jsonrpc": "2.0", "id": i, "method": "eth_sendRawTransaction", "params": ["0x" + raw.raw.hex()]}
+        for i, raw in enumerate(lot)
+    ]
+    if size == 1:
+        return [post("/", json.dumps(one).encode()) for one in asked]
+    return [post("/", json.dumps(asked[i : i + size]).encode()) for i in range(0, len(asked), size)]
+
+
+def _post_all(url: str, requests: Sequence[bytes]) -> None:
+    connection = Connection(url)
+    for request in requests:
+        _, body = connection.ask(request)
+        if b'"error"' in body:
+            raise NotMined(f"the node refuses: {body[:300]!r}")
+    connection.close()
+
+
+def _require_done(node: LedgerNode, lot: Sequence[RawTransaction]) -> None:
+    asked = [("eth_getTransactionReceipt", ["0x" + raw.hash.hex()]) for raw in lot]
+    failed = [one for one in node.rpc.batch(asked) if one is None or int(one["status"], 16) != 1]
+    if failed:
+        raise NotMined(f"{len(failed)} of {len(lot)} transactions failed: {failed[0]}")

@@ -1,0 +1,76 @@
+"""Child processes of the bench: started, asked for their CPU time and memory, stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+_TICK = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+Child = subprocess.Popen[str]
+
+
+@contextlib.contextmanager
+def child(module: str, *args: str, env: Mapping[str, str] | None = None) -> Iterator[Child]:
+    """`python -m MODULE ARGS` with its output piped; killed at the end if it still runs."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *args],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **(env or {})},
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def line(process: Child) -> Any:
+    """The next line of JSON that it prints. Raises EOFError when it has ended."""
+    assert process.stdout is not None
+    text = process.stdout.readline()
+    if not text:
+        raise EOFError(f"{process.args} has ended with status {process.poll()}")
+    return json.loads(text)
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK
+
+
+def cpu_by_thread(pid: int) -> dict[str, float]:
+    """User and system seconds by the threads' names."""
+    found: dict[str, float] = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            name = (task / "comm").read_text().strip()
+            fields = (task / "stat").read_text().rsplit(")", 1)[1].split()
+            found[name] = found.get(name, 0.0) + (int(fields[11]) + int(fields[12])) / _TICK
+    return found
+
+
+def rss_mb(pid: int) -> float:
+    """Resident memory, MiB."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE / 2**20
+
+
+def peak_mb(pid: int) -> float:
+    """The most resident memory so far, MiB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:", 1)[1].split()[0]) / 1024
