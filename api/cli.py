@@ -32,9 +32,11 @@ from ledger.payable_store import known, save
 from ledger.ports import Store
 from ledger.records import Act, Leg, Participant, Seat, User
 from ledger.settings import Settings, load_settings
+from ledger.signatures import HeldKeys
 from ledger.statement import statement
 from ledger.users import create_user, revoke
-from ledger.wiring import App, deploy_genesis, open_app, open_keystore, open_node
+from ledger.wiring import App, deploy_genesis, open_app, open_keystore, open_node, relayer_keys
+from ledger.work import report as signed_report
 from ledger.work.verify import Report, rebuild, verify
 
 cli = typer.Typer(
@@ -109,16 +111,52 @@ def serve(
 
 
 @cli.command("verify")
-def verify_command(home: Home = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Rebuilds the book from the chain and compares book, rebuild and storage."""
-    with open_app(_settings(home)) as app:
+def verify_command(
+    home: Home = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", dir_okay=False, help="Where the signed report goes; default: the home folder."
+        ),
+    ] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option("--check", exists=True, dir_okay=False, help="A signed report: says who has signed it."),
+    ] = None,
+) -> None:
+    """Rebuilds the book from the chain, compares book, rebuild and storage, and signs what was found."""
+    settings = _settings(home)
+    if check is not None:
+        _show_checked(signed_report.check(check), settings)
+        return
+    with open_app(settings) as app:
         app.watch.catch_up()
         report = verified(app)
+        written = file or settings.home / f"verify-{report.block}.json"
+        signer = HeldKeys(*relayer_keys(settings))
+        [address, *_] = signer.addresses
+        signed_report.write(written, report, app.chain.domain, app.clock.now(), signer, address)
     if as_json:
-        out.print_json(data=report_json(report))
+        out.print_json(data={**signed_report.as_json(report), "report": str(written), "by": address})
     else:
         _show(report)
+        out.print(f"{written}, signed by {address}.", soft_wrap=True, highlight=False)
     raise typer.Exit(0 if report.clean else 1)
+
+
+def _show_checked(checked: signed_report.Checked, settings: Settings) -> None:
+    """Who has signed a report, whether that is this gateway, and what it says."""
+    said = checked.report
+    mine = (settings.home / "relayer.key").exists() or bool(settings.relayer_key.get_secret_value())
+    own = mine and checked.signer in HeldKeys(*relayer_keys(settings)).addresses
+    whose = "this gateway's own key" if own else "not a key of this gateway: compare it with the one you know"
+    out.print(f"Unchanged since {checked.signer} has signed it ({whose}).", soft_wrap=True, highlight=False)
+    out.print(
+        f"Block {said['block']} of {said['ledger']} on chain {said['chain']}: {said['verify']}.",
+        soft_wrap=True,
+    )
+    raise typer.Exit(0 if said["verify"] == "ok" else 1)
 
 
 @cli.command("rebuild")
@@ -276,19 +314,6 @@ def verified(app: App) -> Report:
             app.deployment.block,
             lambda done, total: bar.update(task, completed=done, total=total),
         )
-
-
-def report_json(report: Report) -> dict[str, Any]:
-    """A verify report as JSON values."""
-    return {
-        "block": report.block,
-        "hash": "0x" + report.hash.hex(),
-        "events": report.events,
-        "records": report.records,
-        "words": report.words,
-        "differences": list(report.differences),
-        "verify": "ok" if report.clean else "differences",
-    }
 
 
 def roles_text(roles: int) -> str:

@@ -24,6 +24,13 @@ Logs = list[Any]
 Filter = Mapping[str, str]
 
 
+class NodeLate(Unavailable):
+    """The node does not have the blocks that are asked for."""
+
+    code = "node-late"
+    title = "The node is behind"
+
+
 class NodesDisagree(Unavailable):
     """Nodes of one network give different logs, and no majority says which are right."""
 
@@ -34,11 +41,11 @@ class NodesDisagree(Unavailable):
 def witnessed_logs(rpc: Rpc, asked: Filter) -> Logs:
     """`eth_getLogs` for a filter with `toBlock` in hex, from two nodes where there are two.
 
-    Raises NodesDisagree, and what `rpc` raises.
+    Raises NodesDisagree, NodeLate, and what `rpc` raises.
     """
     nodes = rpc.peers.healthy() if len(rpc.urls) > 1 else []
     if len(nodes) < 2:
-        return list(rpc.call("eth_getLogs", asked))
+        return _alone(rpc, asked)
     answers: dict[str, tuple[Any, Logs]] = {}
     for url in nodes:
         found = _read(rpc, url, asked)
@@ -58,6 +65,15 @@ def witnessed_logs(rpc: Rpc, asked: Filter) -> Logs:
         f"The nodes give different logs for blocks {int(asked['fromBlock'], 16)} to {int(asked['toBlock'], 16)} "
         f"({names}). One of them hides or invents some: ask a third, and take the wrong one out of the list."
     )
+
+
+def _alone(rpc: Rpc, asked: Filter) -> Logs:
+    """From a node that has the last block: one that is late would leave out what it has not seen, without a word.
+    Both in one request, so that one node answers both."""
+    block, logs = rpc.batch([("eth_getBlockByNumber", [asked["toBlock"], False]), ("eth_getLogs", [asked])])
+    if block is None:
+        raise NodeLate(f"the node has no block {int(asked['toBlock'], 16)} yet; try again")
+    return list(logs)
 
 
 def _read(rpc: Rpc, url: str, asked: Filter) -> tuple[str, Logs] | None:

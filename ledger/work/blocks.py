@@ -6,10 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ledger import kinds, outcome
+from ledger.errors import GoldTicketError
 from ledger.events import Event
-from ledger.ports import Block, Store
+from ledger.ports import Block, Chain, Store
 from ledger.records import Cursor, Issuance, Leg, Log, Reservation, Ticket
 from ledger.work.jsonable import jsonable
+
+ENOUGH = 5_000
+"""Events that are well read and written at once."""
+FEW = 64
 
 
 def take_in(store: Store, events: Sequence[Event], block: Block) -> None:
@@ -48,6 +53,30 @@ def reads(
             buffer.load(Reservation, "leg", sorted(ids))
 
     return loads
+
+
+class Span:
+    """How many blocks are read at once: many where little happens, few where much does, and fewer again when a node
+    finds them too many. `most`: never more."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.blocks = min(FEW, most)
+
+    def read(self, chain: Chain, begin: int, end: int) -> list[Event] | None:
+        """The events of begin…end; None when it is to be tried again with fewer blocks."""
+        try:
+            events = chain.events(begin, end)
+        except GoldTicketError:
+            if begin == end:
+                raise
+            self.blocks = max(1, (end - begin + 1) // 2)
+            return None
+        if len(events) > 2 * ENOUGH:
+            self.blocks = max(1, self.blocks // 2)
+        elif len(events) < ENOUGH:
+            self.blocks = min(self._most, self.blocks * 2)
+        return events
 
 
 def _log(event: Event) -> Log:

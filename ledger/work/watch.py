@@ -18,7 +18,7 @@ from ledger.events import Event
 from ledger.ports import Book, Chain, Receipt, Refusal, Store
 from ledger.records import Checkpoint, Cursor, Transaction
 from ledger.work.adopt import Adopted, adopt
-from ledger.work.blocks import reads, take_in
+from ledger.work.blocks import Span, reads, take_in
 from ledger.work.calldata import find_all
 from ledger.work.lease import Hold, Leases
 from ledger.work.sending import back_in_queue
@@ -81,6 +81,7 @@ class Watch:
         self._leases = leases
         self._lone = lone
         self._asked: set[bytes] = set()
+        self._span = Span(MOST_BLOCKS)
 
     def step(self) -> int:
         """Takes in the next blocks; their number, 0 while another process watches. Raises ChainDiverged."""
@@ -91,7 +92,7 @@ class Watch:
         level = self._chain.final_height(self._confirmations)
         if not self._continues(state.cursor, level):
             return 0
-        last = min(level, state.cursor.block + MOST_BLOCKS)
+        last = min(level, state.cursor.block + min(self._span.blocks, MOST_BLOCKS))
         if last <= state.cursor.block:
             self._settle_open(state, hold)
             return 0
@@ -133,7 +134,9 @@ class Watch:
         block = self._chain.block(last)
         if block is None:
             return 0
-        events = self._chain.events(cursor.block + 1, last)
+        events = self._span.read(self._chain, cursor.block + 1, last)
+        if events is None:
+            return self._take(state, cursor.block + self._span.blocks, hold)
         found = receipts_of(self._chain, events)
         mined = [(t, found[t.hash]) for t in state.open if t.hash in found]
         mined += self._silent([t for t in state.open if t.hash not in found], last)

@@ -117,6 +117,9 @@ def test_doctor_verify_rebuild(home: Path) -> None:
     assert "ours, with the right domain" in run(home, "doctor")
     report = json.loads(run(home, "verify", "--json"))
     assert (report["verify"], report["differences"]) == ("ok", [])
+    checked = run(home, "verify", "--check", report["report"])
+    assert report["by"] in checked
+    assert "this gateway's own key" in checked
     assert "the projection is new" in run(home, "rebuild")
     assert "ok" in run(home, "verify")
 

@@ -25,6 +25,7 @@ from ledger.chain.deploy import Deployment, InvalidDeployment
 from ledger.chain.domain import read_domain
 from ledger.chain.engine import Engine
 from ledger.chain.rpc import RpcError
+from ledger.chain.witness import NodeLate
 from ledger.ports import RawTransaction
 from ledger.signatures import HeldKeys
 from ledger.typed import Domain
@@ -123,7 +124,14 @@ class TestEvents:
 
     def test_given_a_block_that_is_gone_it_should_say_the_chain_moved(self):
         with pytest.raises(ChainMoved, match="block 3 is gone"):
-            chain(eth_getLogs=[log(3, 0)], eth_getBlockByNumber=None).events(1, 5)
+            chain(
+                eth_getLogs=[log(3, 0)],
+                eth_getBlockByNumber=lambda number, full: None if number == "0x3" else header(number),
+            ).events(1, 5)
+
+    def test_given_a_node_that_is_late_its_logs_should_not_count(self):
+        with pytest.raises(NodeLate, match="no block 5 yet"):
+            chain(eth_getLogs=[], eth_getBlockByNumber=None).events(1, 5)
 
     def test_given_logs_out_of_order_they_should_come_in_order(self):
         logs = [log(3, 1), log(2, 7), log(3, 0)]

@@ -102,7 +102,7 @@ class FaultyNode:
         self.off = False
         self.happened: Counter[str] = Counter()
 
-    def call(self, method: str, *params: Any) -> Any:
+    def call(self, method: str, *params: Any, inside: bool = False) -> Any:
         fault = self._draw()
         if fault == "refused connection":
             raise unreachable(method)
@@ -114,7 +114,7 @@ class FaultyNode:
                 self.node.pool_size = kept
         if fault == "pool lost":
             self.node.forget()
-        if fault == "late":
+        if fault == "late" and not inside:
             self.node.lag = self._rng.randrange(3)
         if fault == "duplicate" and method == "eth_sendRawTransaction":
             self.node.call(method, *params)  # and again below: "already known"
@@ -124,7 +124,8 @@ class FaultyNode:
         return result
 
     def batch(self, requests: Any) -> list[Any]:
-        return [self.call(method, *params) for method, params in requests]
+        """One node answers all of it, so nothing that was there is gone again further on."""
+        return [self.call(method, *params, inside=n > 0) for n, (method, params) in enumerate(requests)]
 
     def quiet(self) -> None:
         """The node is well from now on."""
