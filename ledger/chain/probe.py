@@ -121,7 +121,8 @@ def _describe(rpc: Rpc, nodes: Sequence[NodeFound], name: str, found: Probe) -> 
     fee = _fee(node, prices)
     finality, why = _finality(node, development)
     items, size = limits.batch_items(rpc), limits.transaction_bytes(rpc, node)
-    charging = Charging.HALF_LIMIT if any(word in client for word in COSMOS) else Charging.USED
+    comet = node.is_comet or any(word in client for word in COSMOS)
+    charging = Charging.HALF_LIMIT if comet and not development else Charging.USED
     period = None if development else node.period
     block_gas = min(node.block_gas, MOST_BLOCK_GAS)
     base = "none" if node.base_fee is None else f"{node.base_fee:,} wei"
@@ -129,7 +130,7 @@ def _describe(rpc: Rpc, nodes: Sequence[NodeFound], name: str, found: Probe) -> 
     found.rows += [
         ("consensus", why),
         ("fees", f"{fee}; base fee {base}; the pool was offered {tried}"),
-        ("gas charged", f"{charging} (by the client's name)"),
+        ("gas charged", f"{charging} (by the kind of network, not tried)"),
         ("block", f"{block_gas:,} gas, " + ("by demand" if period is None else f"every {period:g} s")),
         ("opcodes", ", ".join(f"{op} {'yes' if ok else 'NO'}" for op, ok in limits.opcodes(rpc).items())),
         (
@@ -140,7 +141,7 @@ def _describe(rpc: Rpc, nodes: Sequence[NodeFound], name: str, found: Probe) -> 
         ("archive", limits.archive(rpc, node)),
     ]
     found.engine = Engine(
-        name=name or _name(client, why),
+        name=name or ("cometbft" if comet else _name(client, why)),
         urls=tuple(one.url for one in nodes),
         chain_id=node.chain_id,
         fee=fee,
@@ -153,10 +154,13 @@ def _describe(rpc: Rpc, nodes: Sequence[NodeFound], name: str, found: Probe) -> 
 
 
 def _fee(node: NodeFound, prices: dict[int, str]) -> FeePolicy:
-    if prices.get(0) == limits.TAKEN and (prices.get(1) == limits.REFUSED or not node.base_fee):
+    """A pool may take for granted what a block refuses: so the price that the node asks for counts too."""
+    if prices.get(0) == limits.TAKEN and prices.get(1) == limits.REFUSED:
         return FeePolicy.ZERO
     if node.base_fee:
         return FeePolicy.BASE_FEE
+    if prices.get(0) == limits.TAKEN and not node.gas_price:
+        return FeePolicy.ZERO
     return FeePolicy.ONE_WEI if prices.get(1) == limits.TAKEN else FeePolicy.BASE_FEE
 
 
@@ -185,4 +189,4 @@ def _name(client: str, why: str) -> str:
     for mark, name in (("Clique", "clique"), ("QBFT", "qbft")):
         if mark in why:
             return f"{program}-{name}"
-    return "cometbft" if any(word in client for word in COSMOS) else program
+    return program

@@ -35,6 +35,7 @@ class NodeFound:
     block_gas: int
     finalized: int | None
     is_bft: bool
+    is_comet: bool
     signers: int
     period: float | None
     hash_at: Callable[[int], str]
@@ -55,7 +56,7 @@ def look_at(rpc: Rpc, url: str) -> NodeFound:
     fee = head.get("baseFeePerGas")
     return NodeFound(
         url=url,
-        client=str(_try(rpc, "web3_clientVersion") or "a node that does not say which"),
+        client=_client(_try(rpc, "web3_clientVersion")),
         chain_id=int(rpc.call("eth_chainId"), 16),
         genesis=str(first.get("hash", "")),
         height=height,
@@ -66,10 +67,23 @@ def look_at(rpc: Rpc, url: str) -> NodeFound:
         block_gas=int(head["gasLimit"], 16),
         finalized=None if finalized is None else int(finalized["number"], 16),
         is_bft=head.get("mixHash") == BFT_MARK,
+        is_comet=_is_comet(head, height, finalized),
         signers=_signers(head, first),
         period=_period(rpc, head, height),
         hash_at=_kept_hashes(rpc, height),
     )
+
+
+def _client(said: Any) -> str:
+    """The client's name and version; some say it over several lines."""
+    lines = str(said or "").strip().splitlines()
+    return lines[0].strip() if lines else "a node that does not say which"
+
+
+def _is_comet(head: dict[str, Any], height: int, finalized: dict[str, Any] | None) -> bool:
+    """CometBFT's blocks dressed as Ethereum's: empty where others put their seals, and final at once."""
+    bare = not int(head.get("difficulty") or "0x0", 16) and head.get("extraData", "0x") in ("0x", "")
+    return bare and finalized is not None and height - int(finalized["number"], 16) <= 1
 
 
 def _signers(head: dict[str, Any], first: dict[str, Any]) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from eth_account import Account
 
-from ledger.chain.engine import Engine, FeePolicy, Finality
+from ledger.chain.engine import Engine, FeePolicy, Finality, Limits
 from scripts.networks.plan import BLOCK_GAS, CHAIN_ID, NetworkFailed, Plan, Seat
 
 PASSWORD = "loopback"  # noqa: S105 - opens keys that were made for this network and hold nothing
@@ -86,6 +86,7 @@ def described(plan: Plan, fee: FeePolicy, finality: Finality) -> Engine:
         finality=finality,
         block_period=float(plan.period),
         block_gas=BLOCK_GAS,
+        limits=Limits(batch_items=1000, pool_per_sender=POOL),
     )
 
 

@@ -44,7 +44,7 @@ class Host:
         self.prices = "any"
         self.known = {"4800"}
         self.batch, self.bytes, self.state, self.logs = 5_000, 131_072, 10**6, 10**6
-        self.page = False
+        self.page, self.gas_price = False, "0x0"
         self.__dict__.update(said)
 
     def block(self, number: int) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class Host:
         plain = {
             "web3_clientVersion": self.client,
             "eth_chainId": hex(self.chain),
-            "eth_gasPrice": "0x0",
+            "eth_gasPrice": self.gas_price,
             "net_peerCount": "0x3",
         }
         return plain.get(method, "0x0")
@@ -116,7 +116,12 @@ class Host:
 
 CLIQUE = {"difficulty": "0x2", "extra": "0x" + "00" * 97, "base_fee": "0x7"}
 QUORUM = {"mix": BFT_MARK, "client": "Geth/v1.10.3-quorum", "prices": "zero"}
-COMET = {"client": "evmd/v0.7", "finalized": 100, "known": {"4800", "5f00"}}
+COMET = {
+    "client": "Version dev\nCompiled with Go",
+    "gas_price": "0x1",
+    "finalized": 100,
+    "known": {"4800", "5f00"},
+}
 
 
 def probed(*hosts: Host | None, **given: Any) -> Probe:
@@ -170,7 +175,7 @@ def test_cometbft() -> None:
     found = probed(Host(**COMET))
     assert found.engine is not None
     assert (found.engine.name, found.engine.finality) == ("cometbft", Finality())
-    assert found.engine.charging is Charging.HALF_LIMIT
+    assert (found.engine.charging, found.engine.fee) == (Charging.HALF_LIMIT, FeePolicy.ONE_WEI)
     assert "PUSH0 yes" in rows(found)["opcodes"]
 
 
