@@ -20,7 +20,7 @@ def complete_offer(
         "version": 0,
         "children": [{"to": to.id, "value": value, "trade": salt, "salt": salt}],
         "salt": salt,
-        "deadline": max(gateway.clock.now(), gateway.world.now) + 86_400,
+        "deadline": gateway.book.read(gateway.service.now) + 86_400,
         **more,
     }
     domain = gateway.chain.domain
