@@ -519,6 +519,8 @@ def test_references_are_short_ascii():
 def test_the_policy_is_dated():
     assert finance_request.policy(date(2020, 1, 1)) is finance_request.POLICIES[0]
     assert finance_request.policy(date(2026, 11, 23)).days == 15
+    first = finance_request.Policy(date(2025, 6, 15), Fen(1_000_000), 15)
+    assert finance_request.POLICIES[0] == first, "in force with 银发〔2025〕77号"
 
 
 def test_the_latest_policy_that_has_begun_holds(monkeypatch):
