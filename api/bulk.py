@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends, Request, Response
@@ -47,29 +48,35 @@ class LineTooLong(Invalid):
     title = "A line of the stream is too long"
 
 
-async def intake_of(request: Request, app: Wired) -> Intake:
-    """The one of this application: it remembers whose the keys are."""
-    state = request.app.state
-    if not hasattr(state, "intake"):
-        state.intake = Intake(app.book, app.service)
-    return cast(Intake, state.intake)
+@dataclass
+class Desk:
+    """Of one application: whose the keys are, and which API keys have opened before."""
+
+    app: App
+    intake: Intake
+    opened: set[bytes] = field(default_factory=set)
 
 
-Taking = Annotated[Intake, Depends(intake_of)]
+async def desk_of(request: Request, app: Wired) -> Desk:
+    """The one of this application."""
+    found: Desk | None = getattr(request.app.state, "desk", None)
+    if found is None or found.app is not app:
+        found = request.app.state.desk = Desk(app, Intake(app.book, app.service))
+    return found
 
 
-async def known_key(request: Request, app: Wired, key: Annotated[str, Depends(read_key)]) -> str:
+Taking = Annotated[Desk, Depends(desk_of)]
+
+
+async def known_key(desk: Taking, key: Annotated[str, Depends(read_key)]) -> str:
     """An API key that has opened before, or does now. Whether it still does is asked once more where something is
     saved: this is only so that strangers are sent away first. Raises InvalidApiKey."""
-    state = request.app.state
-    if not hasattr(state, "opened"):
-        state.opened = set()
     mark = hashlib.sha256(key.encode()).digest()
-    if mark not in state.opened:
-        await run_in_threadpool(app.book.read, lambda store: authenticate(store, key))
-        if len(state.opened) >= _MOST_KEYS:
-            state.opened.clear()
-        state.opened.add(mark)
+    if mark not in desk.opened:
+        await run_in_threadpool(desk.app.book.read, lambda store: authenticate(store, key))
+        if len(desk.opened) >= _MOST_KEYS:
+            desk.opened.clear()
+        desk.opened.add(mark)
     return key
 
 
@@ -83,12 +90,12 @@ async def known_key(request: Request, app: Wired, key: Annotated[str, Depends(re
 async def bring(
     body: ActBrought,
     request: Request,
-    app: Wired,
-    intake: Taking,
+    desk: Taking,
     api_key: Annotated[str, Depends(known_key)],
     key: IdempotencyKey,
 ) -> Response:
     """Complete, anybody may bring it, as to the chain itself; else one of its parties may. Nobody is asked twice."""
+    app = desk.app
     item, raw = brought_of(app.service.domain, body), await request.body()
 
     def work(store: Store) -> Reply:
@@ -96,11 +103,11 @@ async def bring(
         require_scope(caller, "maker", "checker")
 
         def taken() -> tuple[int, str]:
-            return 201, _view(store, intake.take(store, caller, item)).model_dump_json()
+            return 201, _view(store, desk.intake.take(store, caller, item)).model_dump_json()
 
         return app.service.once(store, scope_of(request, caller), key, raw, taken)
 
-    return _answer(app, await _written(app, work, intake.ready([item]), 1))
+    return _answer(app, await _written(app, work, desk.intake.ready([item]), 1))
 
 
 @router.post(
@@ -111,15 +118,15 @@ async def bring(
     response_model=BulkOut,
 )
 async def bring_many(
-    body: BulkIn, request: Request, app: Wired, intake: Taking, caller: Caller, key: IdempotencyKey
+    body: BulkIn, request: Request, desk: Taking, caller: Caller, key: IdempotencyKey
 ) -> Response:
     """Each item is taken or has its own problem; all that are taken are saved together before the answer.
     More than 1,000: `bringStream`."""
     require_scope(caller, "maker", "checker")
     raw = await request.body()
-    lot = _Lot(app, intake, caller, request.url.path)
+    lot = _Lot(desk, caller, request.url.path)
     reply = await lot.take(body.items, scope_of(request, caller), key, raw)
-    return _answer(app, reply)
+    return _answer(desk.app, reply)
 
 
 @router.post(
@@ -136,13 +143,13 @@ async def bring_many(
     },
 )
 async def bring_lines(
-    request: Request, app: Wired, intake: Taking, caller: Caller, key: IdempotencyKey
+    request: Request, desk: Taking, caller: Caller, key: IdempotencyKey
 ) -> StreamingResponse:
     """Newline-delimited JSON (`application/jsonl`): each line as an item of `bringActs`. Results come back while lines
     go in, in their order. Saved a thousand at a time: sent again under the same key, what was taken is not taken
     twice."""
     require_scope(caller, "maker", "checker")
-    lot = _Lot(app, intake, caller, request.url.path)
+    lot = _Lot(desk, caller, request.url.path)
     scope = scope_of(request, caller)
     return _Lines(_results(lot, request, scope, key), 201, media_type=LINES)
 
@@ -200,9 +207,9 @@ class _Lines(StreamingResponse):
 class _Lot:
     """The items of one caller's request."""
 
-    def __init__(self, app: App, intake: Intake, caller: User, path: str) -> None:
-        self.app = app
-        self._intake = intake
+    def __init__(self, desk: Desk, caller: User, path: str) -> None:
+        self.app = desk.app
+        self._intake = desk.intake
         self._caller = caller
         self._path = path
 
