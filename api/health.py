@@ -30,6 +30,14 @@ class Ready(Out):
     block: Annotated[int | None, Field(description="The last block taken into the book", examples=[1204])]
     lag: Annotated[int | None, Field(description="Blocks between the two", examples=[0])]
     problems: Annotated[list[str], Field(examples=[[]])]
+    notes: Annotated[
+        list[str],
+        Field(
+            description="What does not keep requests from being served: nodes that are left, and a network that makes "
+            "no blocks, for which everything accepted waits",
+            examples=[["node http://10.0.0.2:8545 is left: it is 14 blocks behind the others"]],
+        ),
+    ]
 
 
 @router.get("/health", operation_id="health", summary="The process is up")
@@ -53,7 +61,7 @@ def ready(app: Wired, response: Response) -> Ready:
     if problems:
         response.status_code = 503
     lag = None if head is None or block is None else max(0, head - block)
-    return Ready(ready=not problems, head=head, block=block, lag=lag, problems=problems)
+    return Ready(ready=not problems, head=head, block=block, lag=lag, problems=problems, notes=app.notes())
 
 
 def _head(app: App) -> tuple[int | None, str]:

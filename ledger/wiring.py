@@ -30,7 +30,9 @@ from ledger.chain.rpc import Rpc
 from ledger.clock import SystemClock
 from ledger.errors import GoldTicketError, Invalid
 from ledger.keys.keystore import Keystore
-from ledger.ports import Clock
+from ledger.observing import NoKeys
+from ledger.ports import Clock, Signer
+from ledger.records import Transaction
 from ledger.service import Service
 from ledger.settings import Settings
 from ledger.signatures import HeldKeys
@@ -46,6 +48,8 @@ ENOUGH = 10**24
 """Native coin (wei) that a development relayer is given, so that gas is never in the way."""
 
 
+STALLED = 8
+"""Seconds without a block, at least, after which a network that makes them by the clock stands still."""
 PATIENCE = 0.1
 """The part of a block's period for which acts are gathered before they go out."""
 
@@ -68,7 +72,7 @@ class App:
     chain: GoldTicketChain
     deployment: Deployment
     book: SqlBook
-    keystore: Keystore
+    keystore: Signer
     consortium_key: bytes
     clock: Clock
     service: Service
@@ -91,7 +95,7 @@ class App:
             log.warning("the development node has lost blocks", message=error.message)
             self._drive_again()
             taken = 1
-        sent = self.relay.step()
+        sent = 0 if self.settings.observe else self.relay.step()
         if sent:
             taken += self.watch.step()
         return taken + sent
@@ -126,6 +130,26 @@ class App:
             rebuild(fresh, self.chain, first, common, lambda done, total: None)
             self.book.replace_projection(fresh, even_if_behind=True)
         self.relay.forget()
+
+    def notes(self) -> list[str]:
+        """What people should know of the network though the gateway goes on: nodes that are left, and whether it
+        waits for blocks."""
+        return [*self.rpc.peers.troubles(), *self._waiting()]
+
+    def _waiting(self) -> list[str]:
+        period = self.node.engine.block_period
+        if period is None:
+            return []
+        with contextlib.suppress(GoldTicketError):
+            head = self.chain.head()
+            age = self.clock.now() - head.time
+            sent = self.book.read(lambda store: store.count(Transaction, state="sent"))
+            if sent and age > max(STALLED, 5 * period):
+                return [
+                    f"waiting for the network: its last block, {head.number}, is {age} s old; {sent} transactions are "
+                    "under way and will be mined when it goes on"
+                ]
+        return []
 
     def wake(self) -> None:
         """Something was written: look at the outbox now."""
@@ -192,8 +216,8 @@ def wire(settings: Settings, clock: Clock | None = None) -> App:
 def wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> App:
     """The application on a node that runs already, which stops with it."""
     deployment = Deployment.load(settings.deployment_file)
-    keystore = open_keystore(settings)
-    relayers = HeldKeys(*relayer_keys(settings))
+    keystore = NoKeys() if settings.observe else open_keystore(settings)
+    relayers = HeldKeys() if settings.observe else HeldKeys(*relayer_keys(settings))
     if isinstance(node, DevNode):
         for address in relayers.addresses:
             node.set_balance(address, ENOUGH)
@@ -214,7 +238,7 @@ def wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> Ap
         deployment=deployment,
         book=book,
         keystore=keystore,
-        consortium_key=consortium_key(settings),
+        consortium_key=b"" if settings.observe else consortium_key(settings),
         clock=clock,
         service=Service(chain.domain, keystore, clock),
         relay=Relay(

@@ -74,6 +74,11 @@ class TestApp:
     woken: int = 0
     failure: str = ""
 
+    left: tuple[str, ...] = ()
+
+    def notes(self) -> list[str]:
+        return list(self.left)
+
     def wake(self) -> None:
         self.woken += 1
 

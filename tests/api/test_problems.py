@@ -100,9 +100,12 @@ def test_our_own_faults_stay_inside(office: Office, monkeypatch: pytest.MonkeyPa
 def test_ready_and_not(office: Office) -> None:
     assert office.client.get("/v1/health").json() == {"status": "up"}
     answer = office.client.get("/v1/ready")
-    assert answer.json() == {"ready": True, "head": 7, "block": 7, "lag": 0, "problems": []}
+    assert answer.json() == {"ready": True, "head": 7, "block": 7, "lag": 0, "problems": [], "notes": []}
     office.chain.height = 9
     assert office.client.get("/v1/ready").json()["lag"] == 2
+    office.app.left = ("node http://b is left: it does not answer",)
+    answer = office.client.get("/v1/ready")
+    assert (answer.status_code, answer.json()["notes"]) == (200, list(office.app.left))
     office.app.failure = "No node answers."
     assert office.client.get("/v1/ready").json()["problems"] == ["relay and watcher: No node answers."]
     office.app.failure = ""
