@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mutate_ledger_forks import PLACE, ROOT, run_all
@@ -28,6 +28,8 @@ def main() -> int:
     if asked.again:
         left = {m["id"] for m in json.loads(asked.again.read_text(encoding="utf-8"))["survived"]}
         mutants = [m for m in mutants if m["id"] in left]
+    if asked.control:
+        return control({m["module"] for m in mutants})
     results = run_all(mutants)
     return report(made["population"], mutants, results, asked.least)
 
@@ -39,6 +41,7 @@ def arguments() -> argparse.Namespace:
     asked.add_argument("--seed", type=int, default=4)
     asked.add_argument("--module", action="append", help="only this module, may be repeated")
     asked.add_argument("--again", type=Path, help="only what survived according to this result file")
+    asked.add_argument("--control", action="store_true", help="nothing changed: nothing may be killed")
     asked.add_argument("--least", type=float, default=85.0, help="per cent that must be killed")
     return asked.parse_args()
 
@@ -53,6 +56,18 @@ def install() -> None:
     pip = [sys.executable, "-m", "pip", "--python", str(TOOLS / "bin" / "python"), "install", "-q"]
     subprocess.run([*pip, "--require-hashes", "--no-deps", "-r", str(LOCK)], check=True)
     stamp.write_text(wanted, encoding="utf-8")
+
+
+def control(modules: Iterable[str]) -> int:
+    """A constant more in each module, which nobody reads. Returns 1 when a test fails all the same."""
+    unchanged = []
+    for name in sorted(modules):
+        source = (ROOT / "ledger" / f"{name}.py").read_text(encoding="utf-8")
+        text = {"id": name, "module": name, "line": "", "became": "_CONTROL = 0"}
+        unchanged.append({**text, "source": f"{source}\n\n_CONTROL = 0\n"})
+    wrong = [name for name, result in run_all(unchanged).items() if is_killed(result)]
+    print(f"control: {len(unchanged)} modules, {len(wrong)} fail without a change {' '.join(wrong)}".rstrip())
+    return int(bool(wrong))
 
 
 # ---- what came out
