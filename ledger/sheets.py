@@ -14,11 +14,13 @@ from typing import TypeVar
 
 from ledger.errors import GoldTicketError, Invalid
 from ledger.unpacked import InvalidFile
-from ledger.workbook import XLSX_MAGIC, Fault, xlsx_rows
+from ledger.workbook import MAX_COLUMNS, MAX_SHEET_ROWS, XLSX_MAGIC, Fault, xlsx_rows
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ROWS = 10_000
 MAX_CELL = 2_000
+MOST_IN_HEADER = 20_000
+"""Characters of the first line that are looked at to find the delimiter."""
 
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -147,13 +149,19 @@ def neutral(cell: str) -> str:
 
 def _csv_rows(data: bytes, columns: Sequence[Column]) -> Iterator[tuple[int, list[str | Fault]]]:
     text = _decoded(data)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(",\t;", key=lambda mark: len(_known(first.split(mark), columns)))
+    first = next((line for line in io.StringIO(text) if line.strip()), "")[:MOST_IN_HEADER]
+    delimiter = max(
+        ",\t;", key=lambda mark: len(_known(first.split(mark, MAX_COLUMNS)[:MAX_COLUMNS], columns))
+    )
     try:
         for number, cells in enumerate(
             csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), 1
         ):
-            if any(stripped := [_csv_cell(cell) for cell in cells]):
+            if number > MAX_SHEET_ROWS:
+                raise InvalidFile(
+                    f"the file goes beyond row {MAX_SHEET_ROWS:,}; delete the rows below the data"
+                )
+            if any(stripped := [_csv_cell(cell) for cell in cells[:MAX_COLUMNS]]):
                 yield number, stripped
     except csv.Error as broken:
         raise InvalidFile(

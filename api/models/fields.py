@@ -90,7 +90,8 @@ def _above_zero(fen: Fen) -> Fen:
     return fen
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """The text. Raises for a character that nobody sees."""
     if not text.isprintable():
         raise PydanticCustomError("invisible", "it holds an invisible character; type it again")
     return text
@@ -167,8 +168,8 @@ DayOut = Annotated[date, _schema("Date in Shanghai", "2027-05-24", format="date"
 
 PartyId = Annotated[int, Field(ge=1, lt=2**48, description="Participant's id on the ledger", examples=[7])]
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_visible)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(visible)
 ]
 LongText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), AfterValidator(_visible)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), AfterValidator(visible)
 ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from api.models.fields import DayOut, FenOut, HashOut, InstantOut, Out, UsccOut
+from api.models.fields import DayOut, FenOut, HashOut, InstantOut, Out, UsccOut, visible
 from api.models.problem import CellProblem
 
 InvoiceLabel = Annotated[
     str,
+    AfterValidator(visible),
     Field(
         max_length=40,
         description="The 20 digits of a digital invoice (数电票), or code-number of an older one",

@@ -1,6 +1,7 @@
 """What a zip of XML may be.
 
 given parts of a workbook
+  when one tag or comment has no end: it should be refused after the first few pieces
   when they have too many elements, all together, or lie too deep: they should be refused while they are read
   when one declares a document type, in whatever encoding: it should be refused
   when one is no XML, or breaks off: it should count as far as it goes
@@ -46,6 +47,22 @@ def test_too_deep() -> None:
     refuse_bombs(packed(b"<a>" * 64 + b"</a>" * 64))
     with pytest.raises(InvalidFile, match="too large when unpacked"):
         refuse_bombs(packed(b"<a>" * 65 + b"</a>" * 65))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    "text",
+    ['<s a="{}"/>', "<s><!--{}--></s>", "<?p {}?><s/>", "<s{}/>", '<s><c a="{}', '<s a="{}<"/>', "<!--{}"],
+)
+def test_one_endless_tag(text: str, encoding: str) -> None:
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>'
+    refuse_bombs(packed((declared + text.format("x" * 1_000)).encode(encoding)))
+    with pytest.raises(InvalidFile, match="too large when unpacked"):
+        refuse_bombs(packed((declared + text.format("x" * 3_000_000)).encode(encoding)))
+
+
+def test_a_long_text_is_no_tag() -> None:
+    refuse_bombs(packed(b"<s>" + b"x" * 3_000_000 + b"</s>"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
