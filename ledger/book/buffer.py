@@ -276,11 +276,7 @@ class BufferedStore:
         if self._depth:
             self._remember(shelf)
         rows, shelf.rows = shelf.rows, {}
-        self._under.write_rows(
-            shelf.shape,
-            [row for row in rows.values() if row is not None],
-            [key for key, row in rows.items() if row is None],
-        )
+        self._under.write_rows(shelf.shape, rows)
 
     def _remember(self, shelf: _Shelf) -> None:
         """Before something is written that may be undone: what stands in the database where memory did not look."""

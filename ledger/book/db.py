@@ -14,7 +14,7 @@ from ledger.book.engines import explained, parse_dsn, reader_engine, writer_engi
 from ledger.book.migrations import upgrade_on
 from ledger.book.projection import ATTACHED, prepare, remove_file, replace_projection
 from ledger.book.store import SqlStore
-from ledger.book.writer import Loads, Writer
+from ledger.book.writer import Listener, Loads, Writer
 from ledger.ports import Store
 
 T = TypeVar("T")
@@ -58,6 +58,10 @@ class SqlBook:
         """As `write`, without waiting: the future is done once it is on the disk. Cancelled while it waits, the work is
         not begun. `loads`, `weight`: for works of many acts, see `ledger.book.writer.Writer.submit`."""
         return self._writer.submit(work, loads, weight)
+
+    def listen(self, kind: type, listener: Listener) -> Callable[[], None]:
+        """Tells what this process changes; see `ledger.book.writer.Writer.listen`."""
+        return self._writer.listen(kind, listener)
 
     def read(self, work: Callable[[Store], T]) -> T:
         """Runs `work` on a snapshot; a writer neither waits for it nor disturbs it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -29,8 +29,12 @@ class SqlStore:
     ValueError; both are mistakes of the program, not of a user.
     """
 
-    def __init__(self, connection: Connection, *, writable: bool = True) -> None:
+    def __init__(
+        self, connection: Connection, *, writable: bool = True, watched: Collection[type] = ()
+    ) -> None:
+        """`watched`: kinds of which `touched` tells the keys of what was put or deleted, undone or not."""
         self._writable = writable
+        self.touched: dict[type, dict[tuple[Any, ...], None]] = {kind: {} for kind in watched}
         self._dialect = connection.dialect.name
         self._cursor: Any = connection.connection.cursor()
 
@@ -63,10 +67,12 @@ class SqlStore:
 
     def put(self, record: object) -> None:
         shape = self._changing(type(record))
+        self._touch(shape, record)
         self._run(shape.put, shape.row(record))
 
     def add(self, record: object) -> None:
         shape = self._changing(type(record))
+        self._touch(shape, record)
         self._run(shape.add, shape.row(record))
         if self._cursor.rowcount == 0:
             key = ", ".join(_shown(getattr(record, name)) for name in shape.keys)
@@ -118,15 +124,21 @@ class SqlStore:
         """What this store says about a record class."""
         return statements(kind, self._dialect)
 
-    def write_rows(
-        self, shape: Statements, rows: Sequence[Sequence[Any]], gone: Sequence[tuple[Any, ...]]
-    ) -> None:
-        """Puts many records of one kind, given as `Statements.values`, and deletes those with the keys `gone`."""
+    def write_rows(self, shape: Statements, rows: Mapping[tuple[Any, ...], Sequence[Any] | None]) -> None:
+        """Puts many records of one kind, given by key as `Statements.values`; None deletes."""
         self._changing(shape.kind)
-        if rows:
-            self._cursor.executemany(shape.put.sql, rows)
-        for key in gone:
-            self._run(shape.delete, check_key(shape, key))
+        there = [row for row in rows.values() if row is not None]
+        if there:
+            self._cursor.executemany(shape.put.sql, there)
+        for key, row in rows.items():
+            if row is None:
+                self._run(shape.delete, check_key(shape, key))
+        if shape.kind in self.touched:
+            self.touched[shape.kind] |= dict.fromkeys(rows)
+
+    def _touch(self, shape: Statements, record: object) -> None:
+        if shape.kind in self.touched:
+            self.touched[shape.kind][tuple(getattr(record, name) for name in shape.keys)] = None
 
     def _changing(self, kind: type) -> Statements:
         if not self._writable:

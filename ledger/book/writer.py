@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -27,6 +27,9 @@ GROUP = 50
 
 Loads = Callable[[BufferedStore], None]
 """Reads ahead what a work will ask for."""
+Listener = Callable[[list[tuple[Any, ...]]], None]
+_Answer = tuple[Any, Exception | None]
+_Touched = Mapping[type, Mapping[tuple[Any, ...], None]]
 HEAVY = 200
 """A work that weighs so much does not share its commit with many others, which would wait for it."""
 
@@ -49,6 +52,7 @@ class Writer:
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
+        self._listeners: dict[type, list[Listener]] = {}
         self._thread = threading.Thread(target=self._loop, name="book-writer", daemon=True)
         self._thread.start()
 
@@ -62,6 +66,17 @@ class Writer:
                 raise BookUnavailable("the book is closed")
             self._queue.put(_Job(work, future, loads, weight))
         return future
+
+    def listen(self, kind: type, listener: Listener) -> Callable[[], None]:
+        """Tells the keys of records of a kind that may have changed, after each commit and in this thread: so the
+        listener must not wait. Returns what ends it."""
+        self._listeners.setdefault(kind, []).append(listener)
+        return lambda: self._listeners[kind].remove(listener)
+
+    def _tell(self, touched: _Touched) -> None:
+        for kind, keys in touched.items():
+            for listener in list(self._listeners.get(kind, ())) if keys else ():
+                listener(list(keys))
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -107,7 +122,7 @@ class Writer:
         done = False
         try:
             with self._alone, self._engine.begin() as connection:
-                answers = self._run(connection, group)
+                answers, touched = self._run(connection, group)
                 done = True
         except BaseException as error:
             told = explain(error, self._engine.url)
@@ -116,23 +131,24 @@ class Writer:
             for job in group:
                 job.future.set_exception(_uncertain(told) if unknown else _undone(told))
             return
+        self._tell(touched)
         for job, (value, failure) in zip(group, answers, strict=True):
             if failure is None:
                 job.future.set_result(value)
             else:
                 job.future.set_exception(explain(failure, self._engine.url))
 
-    def _run(self, connection: sa.Connection, group: list[_Job]) -> list[tuple[Any, Exception | None]]:
-        with closing(SqlStore(connection)) as store:
+    def _run(self, connection: sa.Connection, group: list[_Job]) -> tuple[list[_Answer], _Touched]:
+        with closing(SqlStore(connection, watched=list(self._listeners))) as store:
             loads = [job.loads for job in group if job.loads is not None]
             if not loads:
-                return [store.attempt(job.work) for job in group]
+                return [store.attempt(job.work) for job in group], store.touched
             buffered = BufferedStore(store)
             for load in loads:
                 load(buffered)
             answers = [buffered.attempt(job.work) for job in group]
             buffered.flush()
-            return answers
+            return answers, store.touched
 
 
 def _undone(error: BaseException) -> BookUnavailable:

@@ -155,6 +155,10 @@ class MemoryBook:
         """All records of the other one's projection in the place of these."""
         self.restore(self.kept() | {kind: rebuilt.kept().get(kind, {}) for kind in PROJECTION})
 
+    def listen(self, kind: type, listener: Any) -> Callable[[], None]:
+        """Tells nothing."""
+        return lambda: None
+
     def close(self) -> None:
         pass
 
