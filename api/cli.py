@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api import cli_doctor
+from api import cli_doctor, cli_send
 from api.cli_network import network
 from api.cli_network_init import register
 from ledger.access import laid_open
@@ -49,6 +49,7 @@ cli.add_typer(people, name="participants")
 cli.add_typer(payables, name="payables")
 cli.add_typer(acts, name="acts")
 register(network)
+cli_send.register(cli)
 cli.add_typer(network, name="network")
 
 out = Console()
@@ -93,7 +94,11 @@ def deploy(
 
 @cli.command()
 def serve(
-    home: Home = None, port: Annotated[int | None, typer.Option(help="Port of the API.")] = None
+    home: Home = None,
+    port: Annotated[int | None, typer.Option(help="Port of the API.")] = None,
+    observe: Annotated[
+        bool, typer.Option("--observe", help="Only follow the chain, with a node and book of one's own.")
+    ] = False,
 ) -> None:
     """Runs node, relay, watcher and API, until Ctrl-C."""
     from api.server import serve as run  # uvicorn and FastAPI are needed here only
@@ -101,6 +106,8 @@ def serve(
     settings = _settings(home)
     if port is not None:
         settings = settings.model_copy(update={"port": port})
+    if observe:
+        settings = settings.model_copy(update={"observe": True})
     with open_app(settings) as app:
         run(
             app,

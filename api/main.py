@@ -30,6 +30,7 @@ from api import (
     transfer,
 )
 from api.deps import App
+from api.observing import Observing
 from api.storable import storable
 
 PREFIX = "/v1"
@@ -95,6 +96,8 @@ def create_app(app: App) -> FastAPI:
         api.include_router(router, prefix=PREFIX, dependencies=[Depends(storable)])
     problems.install(api)
     api.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)
+    if app is not None and getattr(app.settings, "observe", False):
+        api.add_middleware(Observing)
     api.add_middleware(_Headers)
 
     def document() -> dict[str, Any]:

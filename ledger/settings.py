@@ -57,6 +57,9 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Key of the invoice fingerprints (HMAC), the same at all gateways, 32 bytes hex",
     )
+    observe: bool = Field(
+        False, description="Only follow the chain: no key, nothing sent, an API that only answers"
+    )
     confirmations: int = Field(0, ge=0, description="Blocks that the projection stays behind the head")
     light_keys: bool = Field(
         False, description="Cheap key derivation for the keystore; for demos and tests only"
