@@ -171,8 +171,11 @@ def test_admitted_with_its_file(both: Both) -> None:
 
 def test_who_is_there_already_is_not_drafted_again(both: Both) -> None:
     admitted(both)
+    file, keys = ParticipantFile.from_dict(GOOD), [(Key("ruiheng sole").address, 3)]
     with pytest.raises(AlreadyAdmitted):
-        admitted(both)
+        admission(
+            both.store, file, Role.SUPPLIER, HUAIYUE.id, keys, REGISTRAR.id, LANWAN.id, both.later(), both.now
+        )
 
 
 def test_without_a_file(both: Both) -> None:

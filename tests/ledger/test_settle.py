@@ -289,6 +289,14 @@ def test_the_clearing_list_has_a_line_for_each_owner(mirror, root):
     assert prepared.record.hash == prepared.document.hash
 
 
+def test_who_was_paid_in_full_stands_in_no_list(mirror, root):
+    (child,) = mirror.world.transfer(WANYUE, root, (WUZE, 300_000_00))
+    mirror.world.fund((root, FACE))
+    mirror.world.pay_out((child, 300_000_00), (root, 1))
+    listed = settle_lists.holdings(mirror.store, HUAIYUE.id, PAYMENT_DATE, mirror.now)
+    assert [(one.holder, one.outstanding) for one in listed] == [("皖岳铸锻", FACE - 300_000_00 - 1)]
+
+
 def test_each_payment_date_has_its_own_list(mirror, root):
     early = DUE - 5 * DAY
     dates = {"contractualDue": early, "due": early, "transferableUntil": early}
