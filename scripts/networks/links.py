@@ -24,7 +24,6 @@ class Links:
         self._loop = asyncio.new_event_loop()
         self._open: dict[Pair, asyncio.Event] = {}
         self._servers: list[asyncio.Server] = []
-        self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="links", daemon=True)
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
@@ -73,14 +72,15 @@ class Links:
             writer.close()
             return
         both = [asyncio.ensure_future(_pump(a, b, whole)) for a, b in ((reader, back), (there, writer))]
-        self._tasks.update(both)
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        for task in both:
-            task.cancel()
-            self._tasks.discard(task)
-        for end in (writer, back):
-            with contextlib.suppress(OSError, RuntimeError):
-                end.close()
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in both:
+                task.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+            for end in (writer, back):
+                with contextlib.suppress(OSError, RuntimeError):
+                    end.close()
 
     async def _end(self) -> None:
         for server in self._servers:
@@ -89,6 +89,8 @@ class Links:
         for task in everything:
             task.cancel()
         await asyncio.gather(*everything, return_exceptions=True)
+        await asyncio.sleep(0)  # closed connections are told so in the loop's next round
+        await asyncio.sleep(0)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, whole: asyncio.Event) -> None:

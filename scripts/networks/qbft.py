@@ -1,43 +1,18 @@
 """QBFT: instant finality, no price for gas. By Besu, or by GoQuorum's geth, which takes the same extra data.
 
-The extra data is RLP [32 bytes of vanity, sorted validators, no vote, round 0, no seals]: `extra_data`. Besu's
-configuration was written by its documented options; which programs were really run stands in docs/networks.md.
+The first block is ledger.chain.genesis's, as for a consortium's own network. Besu's configuration was written by its
+documented options; which programs were really run stands in docs/networks.md.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
 
 from ledger.chain.engine import Engine, FeePolicy, Finality
+from ledger.chain.genesis import besu_genesis, quorum_genesis
 from ledger.chain.nodes.recipes import Command
-from ledger.chain.transactions import rlp
 from scripts.networks import geth, tools
 from scripts.networks.plan import BLOCK_GAS, CHAIN_ID, Plan, Seat
-
-MIX_HASH = "0x63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365"
-REQUEST_TIMEOUT = 4
-"""Seconds after which validators that wait for a proposal go on to the next round."""
-EPOCH = 30_000
-
-
-def extra_data(validators: Sequence[str]) -> str:
-    """The first block's extra data, 0x…. `validators`: addresses."""
-    sorted_ = sorted(bytes.fromhex(address[2:]) for address in validators)
-    return "0x" + _rlp([bytes(32), sorted_, [], b"", []]).hex()
-
-
-def _rlp(value: Any) -> bytes:
-    """As `rlp`, for lists in lists."""
-    if isinstance(value, list):
-        inner = b"".join(_rlp(item) for item in value)
-        size = len(inner)
-        if size < 56:
-            return bytes([0xC0 + size]) + inner
-        length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-        return bytes([0xF7 + len(length)]) + length + inner
-    return rlp(value)
 
 
 class GoQuorum:
@@ -52,20 +27,8 @@ class GoQuorum:
         return given or tools.quorum_geth()
 
     def prepare(self, plan: Plan) -> None:
-        config = {
-            "isQuorum": True,
-            "maxCodeSizeConfig": [{"block": 0, "size": 64}],
-            "txnSizeLimit": 128,
-            "qbft": {
-                "epochlength": EPOCH,
-                "blockperiodseconds": plan.period,
-                "requesttimeoutseconds": REQUEST_TIMEOUT,
-                "policy": 0,
-                "ceil2Nby3Block": 0,
-            },
-        }
-        extra = extra_data([seat.address for seat in plan.seats])
-        geth.save_genesis(plan, geth.genesis(plan, config, extra, mixHash=MIX_HASH))
+        validators = [seat.address for seat in plan.seats]
+        geth.save_genesis(plan, quorum_genesis(CHAIN_ID, validators, period=plan.period, block_gas=BLOCK_GAS))
         for seat in plan.seats:
             self.fresh(plan, seat)
 
@@ -122,17 +85,8 @@ class Besu:
         return given or tools.besu()
 
     def prepare(self, plan: Plan) -> None:
-        config = {
-            "zeroBaseFee": True,
-            "contractSizeLimit": 65_536,
-            "qbft": {
-                "epochlength": EPOCH,
-                "blockperiodseconds": plan.period,
-                "requesttimeoutseconds": REQUEST_TIMEOUT,
-            },
-        }
-        extra = extra_data([seat.address for seat in plan.seats])
-        geth.save_genesis(plan, geth.genesis(plan, config, extra, mixHash=MIX_HASH))
+        validators = [seat.address for seat in plan.seats]
+        geth.save_genesis(plan, besu_genesis(CHAIN_ID, validators, period=plan.period, block_gas=BLOCK_GAS))
         for seat in plan.seats:
             self.fresh(plan, seat)
 
