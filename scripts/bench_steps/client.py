@@ -28,15 +28,17 @@ def main() -> None:
     with ThreadPoolExecutor(connections) as pool:
         found = list(pool.map(lambda one: _posted(one, requests, numbers, begun, rate), opened))
     seen = [item for part in found for item in part]
-    failures = [text for _, _, text in seen if text]
-    print(
-        json.dumps({"accept_ms": [ms for _, ms, _ in seen], "begun": begun, "failures": failures}), flush=True
-    )
+    answer = {
+        "accept_ms": [ms for _, ms, _, _ in seen],
+        "accepted": [(number, moment) for number, _, moment, _ in seen],
+        "failures": [text for *_, text in seen if text],
+    }
+    print(json.dumps(answer), flush=True)
 
 
 def _posted(
     connection: Connection, requests: list[bytes], numbers: itertools.count[int], begun: float, rate: float
-) -> list[tuple[int, float, str]]:
+) -> list[tuple[int, float, float, str]]:
     seen = []
     while (number := next(numbers)) < len(requests):
         due = begun + number / rate if rate else 0.0
@@ -45,7 +47,8 @@ def _posted(
         start = due if rate else time.monotonic()
         status, body = connection.ask(requests[number])
         wrong = "" if status == 201 and b'"problem":{' not in body else f"{status} {body[:400]!r}"
-        seen.append((number, (time.monotonic() - start) * 1000, wrong))
+        now = time.monotonic()
+        seen.append((number, (now - start) * 1000, now, wrong))
     return seen
 
 

@@ -30,6 +30,8 @@ class Load:
     node_cpu: float
     rss_mb: tuple[float, float]
     failures: list[str] = field(default_factory=list)
+    accepted: dict[int, float] = field(default_factory=dict)
+    """Number of the operation → moment of the answer, for single posts."""
 
     def cpu_us(self) -> dict[str, int]:
         """CPU microseconds an operation, by part."""
@@ -37,11 +39,15 @@ class Load:
         return {**found, "node": round(self.node_cpu / self.operations * 1e6)}
 
 
-def single(town: Town, gateway: Gateway, count: int, phase: str) -> list[list[bytes]]:
-    """For each client process its requests: one complete act each."""
+def single(town: Town, gateway: Gateway, count: int, phase: str, key: int | None = None) -> list[list[bytes]]:
+    """For each client process its requests: one complete act each; all with one API key, or each with its own."""
     bodies = [json.dumps(town.split(i, phase).body()).encode() for i in range(count)]
     requests = [
-        post("/v1/acts/complete", body, _headers(gateway.keys[i % CLIENTS], f"{phase} {i}"))
+        post(
+            "/v1/acts/complete",
+            body,
+            _headers(gateway.keys[i % CLIENTS if key is None else key], f"{phase} {i}"),
+        )
         for i, body in enumerate(bodies)
     ]
     return [requests[i::CLIENTS] for i in range(CLIENTS)]
@@ -99,6 +105,11 @@ def measured(
         processes.cpu_seconds(node_pid) - node_cpu,
         (rss, processes.peak_mb(gateway.pid)),
         failures,
+        {
+            number * len(seen) + place: moment
+            for place, one in enumerate(seen)
+            for number, moment in one["accepted"]
+        },
     )
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ledger.chain import codec
 from ledger.chain.deploy import Deployment, Genesis, deploy
@@ -106,11 +107,11 @@ class Sender:
 _REFUSED = "0x" + codec.EVENTS["Refused"].topic.hex()
 
 
-def mined(node: LedgerNode, hash_: bytes) -> dict[str, object]:
+def mined(node: LedgerNode, hash_: bytes) -> dict[str, Any]:
     """The receipt, waited for. Raises NotMined."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        found: dict[str, object] | None = node.rpc.call("eth_getTransactionReceipt", "0x" + hash_.hex())
+        found: dict[str, Any] | None = node.rpc.call("eth_getTransactionReceipt", "0x" + hash_.hex())
         if found is not None:
             return found
         time.sleep(0.02)

@@ -26,7 +26,7 @@ def create(url: str, contract: str, key: str) -> FastAPI:
     )
     account = web3.eth.account.from_key(key)
     turn = threading.Lock()
-    nonces = {"next": web3.eth.get_transaction_count(account.address)}
+    nonces: dict[str, Any] = {"next": web3.eth.get_transaction_count(account.address)}
     api = FastAPI()
 
     @api.post("/transfers")

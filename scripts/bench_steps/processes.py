@@ -44,7 +44,7 @@ def line(process: Child) -> Any:
     assert process.stdout is not None
     text = process.stdout.readline()
     if not text:
-        raise EOFError(f"{process.args} has ended with status {process.poll()}")
+        raise EOFError(f"{process.args!r} has ended with status {process.poll()}")
     return json.loads(text)
 
 

@@ -1,0 +1,214 @@
+"""`scripts/bench`: everything in one run on one machine, so that the ratios mean something."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from ledger.book.db import SqlBook
+from ledger.chain.contract import GoldTicketChain
+from ledger.ids import child_id, to_hex
+from ledger.signatures import HeldKeys
+from ledger.work.verify import rebuild
+from scripts.bench_steps import by_size, chain_alone, gateway_alone, plain_alone, plots, soak
+from scripts.bench_steps.gateway import Gateway, open_gateway
+from scripts.bench_steps.gateway_alone import Load
+from scripts.bench_steps.ledger_node import LedgerNode, open_node
+from scripts.bench_steps.listener import listening
+from scripts.bench_steps.profiles import PROFILES, Profile
+from scripts.bench_steps.town import Town, build, genesis
+
+Figures = dict[str, Any]
+
+
+def main() -> int:
+    """Measures and tells. Returns 1 when an operation failed."""
+    given = arguments(sys.argv[1:])
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    profile = PROFILES[given.profile]
+    figures: Figures = {"engine": given.engine, "book": given.book.split(":")[0], "profile": given.profile}
+    with (
+        tempfile.TemporaryDirectory(prefix="goldticket-bench-") as folder,
+        open_node(given.engine, Path(folder), genesis()) as node,
+    ):
+        say("setting up the town")
+        town = build(node.domain, node.sender("town"), profile.town)
+        through_gateway(figures, node, town, profile, given, Path(folder))
+        figures |= rebuilt(node, Path(folder))
+        alone(figures, node, town, profile)
+    if profile.sizes:
+        say("cost against the book's size")
+        figures["cpu_us_by_tickets"] = {str(k): round(v) for k, v in by_size.measured(profile.sizes).items()}
+    figures["ratios"] = ratios(figures)
+    told(figures, given)
+    return 1 if figures["failures"] else 0
+
+
+def arguments(words: list[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--profile", choices=PROFILES, default="usual")
+    parser.add_argument("--engine", choices=["anvil", "ganache"], default="anvil")
+    parser.add_argument("--book", default="sqlite", help="sqlite, or the DSN of an empty PostgreSQL database")
+    parser.add_argument(
+        "--soak", type=float, default=0.0, metavar="MINUTES", help="load for so long, memory watched"
+    )
+    parser.add_argument("--out", type=Path, help="folder for figures.json and the plots")
+    parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
+    return parser.parse_args(words)
+
+
+def through_gateway(
+    figures: Figures, node: LedgerNode, town: Town, profile: Profile, given: argparse.Namespace, folder: Path
+) -> None:
+    """(3) REST, from separate processes, until final and projected."""
+    dsn = "" if given.book == "sqlite" else given.book
+    say("starting the gateway")
+    with open_gateway(node, folder, dsn) as gateway:
+        load = _loads(node, town, gateway, folder)
+        say("warming up")
+        load("warm", gateway_alone.bulk, min(300, profile.bulk), 1)
+        say("gateway, single posts")
+        single = load("single", gateway_alone.single, profile.single, 8)
+        say("gateway, bulk")
+        bulk = load("bulk", gateway_alone.bulk, profile.bulk, 2)
+        say("gateway, single posts at half load")
+        half, final = _half(node, town, gateway, folder, profile.half, single.rate / 2)
+        figures |= {
+            "gateway_single": round(single.rate, 1),
+            "gateway_bulk": round(bulk.rate, 1),
+            "accept_p95_ms": round(percentile(half.accept_ms, 95), 1),
+            "accept_p50_ms": round(percentile(half.accept_ms, 50), 1),
+            "final_p95_ms": round(percentile(final, 95)),
+            "final_p50_ms": round(percentile(final, 50)),
+            "block_period_ms": round(node.period * 1000),
+            "cpu_us": {"single": single.cpu_us(), "bulk": bulk.cpu_us()},
+            "rss_mb_start": round(single.rss_mb[0]),
+            "rss_mb_end": round(half.rss_mb[1]),
+            "failures": len(single.failures) + len(bulk.failures) + len(half.failures),
+            "failed": [*single.failures, *bulk.failures, *half.failures][:5],
+        }
+        if given.soak:
+            say(f"soak, {given.soak:g} minutes")
+            figures["soak"] = soak.measured(node, town, gateway, folder, given.soak)
+            figures["rss_mb_end"] = figures["soak"]["rss_mb"][-1]
+
+
+def _loads(node: LedgerNode, town: Town, gateway: Gateway, folder: Path) -> Callable[..., Load]:
+    def load(phase: str, make: Callable[..., Any], count: int, connections: int) -> Load:
+        lots = make(town, gateway, count, phase)
+        return gateway_alone.measured(gateway, node.node.pid, lots, count, folder, connections)
+
+    return load
+
+
+def _half(
+    node: LedgerNode, town: Town, gateway: Gateway, folder: Path, count: int, rate: float
+) -> tuple[Load, list[float]]:
+    """Single posts at a rate, and for each the milliseconds from its acceptance until it was told to be final."""
+    lots = gateway_alone.single(town, gateway, count, "half", key=0)
+    with listening(gateway.url, gateway.keys[0]) as told_final:
+        found = gateway_alone.measured(gateway, node.node.pid, lots, count, folder, 16, rate)
+        time.sleep(0.5)
+        waits = []
+        for number, moment in found.accepted.items():
+            split = town.split(number, "half")
+            leg = to_hex(child_id(split.offer["ticket"], split.digest, 0))
+            if leg in told_final:
+                waits.append((told_final[leg] - moment) * 1000)
+    if len(waits) != count:
+        found.failures.append(f"{count - len(waits)} of {count} were not told to be final")
+    return found, waits
+
+
+def rebuilt(node: LedgerNode, folder: Path) -> Figures:
+    """The projection anew from genesis."""
+    say("rebuild")
+    chain = GoldTicketChain.connect(node.rpc, node.node.engine, node.deployment, HeldKeys())
+    with contextlib.closing(SqlBook.fresh_projection(folder / "rebuilt.sqlite")) as fresh:
+        begun, cpu = time.perf_counter(), time.process_time()
+        events = rebuild(fresh, chain, node.deployment.block, chain.head().number, lambda *_: None)
+        took = time.perf_counter() - begun
+        us = (time.process_time() - cpu) / events * 1e6
+    return {"rebuild_events_s": round(events / took), "rebuild_events": events, "rebuild_cpu_us": round(us)}
+
+
+def alone(figures: Figures, node: LedgerNode, town: Town, profile: Profile) -> None:
+    """(1a), (1b), (2) and (4)."""
+    say("the chain alone")
+    figures["chain_single"] = round(chain_alone.single(node, town, profile.chain_single), 1)
+    figures["chain_batch"] = round(chain_alone.batched(node, town, profile.chain_batch), 1)
+    figures["design"] = round(chain_alone.relayed(node, town, profile.design), 1)
+    say("a plain web3.py gateway")
+    figures["web3py"] = round(plain_alone.measured(node, town, profile.plain), 1)
+
+
+def ratios(figures: Figures) -> Figures:
+    """What counts: each wants to be at least its target."""
+
+    def over(name: str, other: str) -> float:
+        return round(figures[name] / figures[other], 2) if figures[other] else 0.0
+
+    return {
+        "bulk / chain_single (3)": over("gateway_bulk", "chain_single"),
+        "bulk / chain_batch (1)": over("gateway_bulk", "chain_batch"),
+        "bulk / design (0.3)": over("gateway_bulk", "design"),
+        "single / chain_single (0.5)": over("gateway_single", "chain_single"),
+        "bulk / web3py (20)": over("gateway_bulk", "web3py"),
+    }
+
+
+def percentile(values: list[float], which: int) -> float:
+    """The value below which so many per cent lie; 0 of nothing."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, len(ordered) * which // 100)] if ordered else 0.0
+
+
+def told(figures: Figures, given: argparse.Namespace) -> None:
+    """For people, into files, and as the last line."""
+    for name, value in figures.items():
+        print(f"{name:24} {json.dumps(value, ensure_ascii=False)}")
+    if given.out:
+        given.out.mkdir(parents=True, exist_ok=True)
+        (given.out / "figures.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+        for name, svg in pictures(figures).items():
+            (given.out / f"{name}.svg").write_text(svg, encoding="utf-8")
+    if given.json:
+        print(json.dumps(figures, ensure_ascii=False), flush=True)
+
+
+def pictures(figures: Figures) -> dict[str, str]:
+    """File name → SVG."""
+    names = {
+        "web3py": "plain web3.py gateway",
+        "gateway_single": "gateway, single posts",
+        "chain_single": "chain, single posts",
+        "chain_batch": "chain, batches of 100",
+        "gateway_bulk": "gateway, bulk",
+        "design": "chain, relay transactions",
+    }
+    rates = {text: figures[name] for name, text in names.items()}
+    made = {"rates": plots.bars("Operations a second, one run on one machine", "/s", rates)}
+    if found := figures.get("cpu_us_by_tickets"):
+        points = [(float(size), float(us)) for size, us in found.items()]
+        made["by-size"] = plots.line("CPU microseconds an operation, by tickets in the book", "µs", points)
+    return made
+
+
+def say(text: str) -> None:
+    """Where it is."""
+    print(f"… {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""How much is measured: operations of each part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Profile:
+    """`town`: holders with a ticket each, and as many receivers; the others: operations of each part."""
+
+    town: int
+    chain_single: int
+    chain_batch: int
+    design: int
+    single: int
+    half: int
+    bulk: int
+    plain: int
+    sizes: tuple[int, ...] = ()
+
+
+PROFILES = {
+    "small": Profile(60, 100, 200, 400, 100, 60, 400, 40),
+    "usual": Profile(1_000, 3_000, 6_000, 12_000, 2_500, 1_200, 12_000, 160, (1_000, 10_000, 100_000)),
+    "large": Profile(
+        4_000, 8_000, 16_000, 40_000, 8_000, 4_000, 40_000, 320, (1_000, 10_000, 100_000, 1_000_000)
+    ),
+}
