@@ -204,6 +204,16 @@ def test_a_recovery_that_nobody_completes_makes_way_28_days_later(both: Both) ->
     both.agree()
 
 
+def test_a_key_that_waits_for_a_recovery_comes_in_by_it_alone(both: Both) -> None:
+    both.act("Recover", recovery(both, PAIR))
+    early = participants.change_signers(both.store, WANYUE.id, [(MAKER.address, 1)], [], both.later())
+    both.refused("key-taken", "ChangeSigners", early)
+    both.act("VetoRecovery", participants.veto_recovery(both.store, WANYUE.id, both.later()), by=WANYUE.maker)
+    late = participants.change_signers(both.store, WANYUE.id, [(MAKER.address, 1)], [], both.later())
+    both.act("ChangeSigners", late)
+    both.agree()
+
+
 def test_keys_of_a_recovery_wait_until_it_ends(both: Both) -> None:
     def waiting() -> dict[str, int]:
         return {key.address: key.pending for key in both.store.find(SignerKey) if key.pending}

@@ -150,6 +150,20 @@ def test_names_for_people(store: MemoryStore) -> None:
     assert Role(0).words == "none"
 
 
+def test_bits_are_those_of_the_contract() -> None:
+    assert {role.name: int(role) for role in Role} == {
+        "CORE": 1,
+        "SUPPLIER": 2,
+        "BANK": 4,
+        "CLEARING_BANK": 8,
+        "REGISTRAR": 16,
+        "AUDITOR": 32,
+    }
+    assert [int(stage) for stage in Stage] == [1, 2, 4, 8, 16]
+    assert sum(Stage) == rules.ALL_STAGES
+    assert (rules.MOST_KEYS, rules.MOST_MEMBERS) == (16, 15)
+
+
 def test_the_panel_signs_in_ascending_order(store: MemoryStore) -> None:
     store.put(Governance(1, members=[9, 2, 5], threshold=2))
     dues = rules.signed_by_panel(store, "Freeze", {})
