@@ -67,9 +67,12 @@ def run_all(mutants: Sequence[dict[str, str]]) -> dict[str, str]:
     callers = json.loads(files.read_text(encoding="utf-8"))
     cold = [mutant for mutant in mutants if results.get(mutant["id"]) == "cold"]
     for number, mutant in enumerate(cold, 1):
-        names = nearest(mutant["module"], callers.get(mutant["module"], []))
-        results[mutant["id"]] = forked(lambda m=mutant, n=names: run_cold(m, n), 5 * PATIENCE)  # type: ignore[misc]
-        say(number, len(cold), mutant, results[mutant["id"]])
+        near, far = nearest(mutant["module"], callers.get(mutant["module"], []))
+        result = forked(lambda m=mutant, n=near: run_cold(m, n), 5 * PATIENCE)  # type: ignore[misc]
+        if result == "survived" and far:
+            result = forked(lambda m=mutant, n=far: run_cold(m, n), 5 * PATIENCE)  # type: ignore[misc]
+        results[mutant["id"]] = result
+        say(number, len(cold), mutant, result)
     return results
 
 
@@ -86,10 +89,11 @@ def test_files() -> list[str]:
     return [str(path.relative_to(ROOT)) for path in kept]
 
 
-def nearest(module: str, files: Sequence[str]) -> list[str]:
-    """A few test files that call a module: first those named like it, the ledger's before the API's."""
+def nearest(module: str, files: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The few test files that call a module and are named most like it, and all others of ledger/ that call it."""
     stage = module.split("_")[0]
-    return sorted(files, key=lambda file: (stage not in file, "tests/api" in file, file))[:FEW]
+    ranked = sorted(files, key=lambda file: (stage not in file, "tests/api" in file, file))
+    return ranked[:FEW], [file for file in ranked[FEW:] if "tests/ledger" in file]
 
 
 def collect_and(then: Callable[[pytest.Session], int], files: Sequence[str]) -> int:
@@ -226,6 +230,7 @@ def watch(session: pytest.Session, out: Path) -> int:
     seen: set[Code] = set()
     calls: dict[str, list[Code]] = {}
     took: dict[str, float] = {}
+    _, caches = of_the_ledger()
 
     def called(frame: Any, event: str, _: Any) -> None:
         if event == "call":
@@ -241,6 +246,8 @@ def watch(session: pytest.Session, out: Path) -> int:
 
     def after(nodeid: str) -> None:
         nonlocal started
+        for cache in caches:  # what another test has had computed is called by this one, too
+            cache.cache_clear()
         calls[nodeid], took[nodeid] = sorted(seen), time.monotonic() - started
         seen.clear()
         started = time.monotonic()
