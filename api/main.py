@@ -20,6 +20,7 @@ from api import (
     health,
     issue,
     limits,
+    metrics,
     openapi,
     participants,
     participants_panel,
@@ -94,6 +95,7 @@ def create_app(app: App) -> FastAPI:
     api.state.app = app
     for router in _ROUTERS:
         api.include_router(router, prefix=PREFIX, dependencies=[Depends(storable)])
+    api.include_router(metrics.router)
     problems.install(api)
     api.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)
     if app is not None and getattr(app.settings, "observe", False):

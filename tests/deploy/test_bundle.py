@@ -1,0 +1,167 @@
+"""The bundle for an organisation, as far as it can be checked without running it.
+
+given the compose file
+    it should have the form of one, name only files that are there, and variables that env.example explains
+    it should give no database, node API or metrics to the world
+given rules and dashboard
+    they should name only figures that the gateway tells
+given the tools that check such files, where they are installed
+    they should find nothing
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ledger.settings import Settings
+from tests.api.office import Office
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+KEYS = {
+    *(
+        "image",
+        "build",
+        "command",
+        "restart",
+        "ports",
+        "volumes",
+        "networks",
+        "network_mode",
+        "environment",
+        "secrets",
+    ),
+    *("depends_on", "healthcheck", "profiles", "stop_grace_period"),
+}
+"""Of the Compose Specification's services; the whole file was validated against its published schema."""
+
+
+def test_the_compose_file_has_the_form_of_one() -> None:
+    assert set(COMPOSE) == {"name", "services", "networks", "volumes", "secrets"}
+    for name, service in SERVICES.items():
+        assert set(service) <= KEYS, name
+        assert ("image" in service) != ("build" in service)
+        assert not ("networks" in service and "network_mode" in service)
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert source in COMPOSE["volumes"] or source.startswith(("./", "${")), volume
+        assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
+        for needed in service.get("depends_on", []):
+            assert needed in SERVICES
+        for network in service.get("networks", []):
+            assert network in COMPOSE["networks"]
+
+
+def test_it_names_files_that_are_there() -> None:
+    assert (
+        DEPLOY / SERVICES["gateway"]["build"]["context"] / SERVICES["gateway"]["build"]["dockerfile"]
+    ).is_file()
+    for service in SERVICES.values():
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert not source.startswith("./") or (DEPLOY / source).exists(), source
+    for line in (DEPLOY / "gateway" / "Dockerfile").read_text().splitlines():
+        if line.startswith("COPY "):
+            assert all((ROOT / word).exists() for word in line.split()[1:-1]), line
+
+
+def test_every_variable_is_explained() -> None:
+    asked = set(re.findall(r"\$\{(\w+)", (DEPLOY / "compose.yaml").read_text()))
+    explained = set(re.findall(r"^(\w+)=", (DEPLOY / "env.example").read_text(), re.MULTILINE))
+    assert asked == explained
+
+
+def test_settings_of_the_gateway_are_settings() -> None:
+    given = {name for name in SERVICES["gateway"]["environment"] if name.startswith("GOLDTICKET_")}
+    given |= set(re.findall(r"(GOLDTICKET_\w+)=", (DEPLOY / "gateway" / "start").read_text()))
+    given |= set(re.findall(r"(GOLDTICKET_\w+)=", (DEPLOY / "systemd" / "goldticket.service").read_text()))
+    assert {name.removeprefix("GOLDTICKET_").lower() for name in given} <= set(Settings.model_fields)
+
+
+def test_nothing_but_the_front_door_and_other_nodes_is_open_to_the_world() -> None:
+    open_ = [
+        port
+        for service in SERVICES.values()
+        for port in service.get("ports", [])
+        if not port.startswith("127.")
+    ]
+    assert sorted(open_) == ["${P2P_PORT:-30303}:30303/tcp", "443:443", "80:80"]
+    assert SERVICES["postgres"]["networks"] == ["inside"]
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+
+
+# ---- figures
+
+
+@pytest.fixture
+def figures(office: Office) -> set[str]:
+    told = office.client.get("/metrics")
+    assert (told.status_code, told.headers["content-type"].partition(";")[0]) == (200, "text/plain")
+    assert "goldticket_chain_block 7\n" in told.text
+    assert 'goldticket_legs{state="complete"} 0' in told.text
+    return set(re.findall(r"^(goldticket_\w+)", told.text, re.MULTILINE)) | set(
+        re.findall(r"^# TYPE (\w+)", told.text, re.MULTILINE)
+    )
+
+
+def named(text: str) -> set[str]:
+    return set(re.findall(r"\bgoldticket_\w+", text))
+
+
+def test_rules_and_dashboard_name_figures_that_are_told(figures: set[str]) -> None:
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text())
+    expressions = " ".join(rule["expr"] for group in rules["groups"] for rule in group["rules"])
+    board = json.loads((DEPLOY / "grafana" / "goldticket.json").read_text())
+    shown = " ".join(target["expr"] for panel in board["panels"] for target in panel["targets"])
+    assert named(expressions) <= figures
+    assert named(shown) == figures - {"goldticket_book_block"}
+
+
+def test_what_does_not_answer_is_said(office: Office) -> None:
+    office.chain.down = True
+    told = office.client.get("/metrics").text
+    assert "goldticket_chain_up 0\n" in told
+    assert "goldticket_book_up 1\n" in told
+    assert not re.search(r"^goldticket_book_lag_blocks", told, re.MULTILINE)
+
+
+# ---- other people's tools
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "promtool check config deploy/prometheus/prometheus.yml",
+        "promtool check rules deploy/prometheus/rules.yml",
+        "caddy validate --config deploy/Caddyfile --adapter caddyfile",
+        "sh -n deploy/gateway/start",
+    ],
+)
+def test_other_tools_find_nothing(command: str, tmp_path: Path) -> None:
+    program = command.split()[0]
+    if shutil.which(program) is None:
+        pytest.skip(f"LEFT OUT: {program} is not installed; {command.split()[-1]} was not checked with it")
+    env = {
+        "PATH": "/usr/bin:/bin:/usr/sbin",
+        "HOME": str(tmp_path),
+        "GATEWAY_HOST": "localhost",
+        "ADMIN_MAIL": "a@b.example",
+    }
+    done = subprocess.run(command.split(), cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_project_says_what_psycopg_is_for() -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert "postgres" in wanted
