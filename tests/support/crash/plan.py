@@ -89,11 +89,11 @@ def one_of(kind: str) -> Callable[[World, Random], list[Wish]]:
 
 
 def unmade(world: World, rng: Random) -> list[Wish]:
-    """An issue act that is withdrawn before its supplier has signed it."""
+    """An issue act that is withdrawn before anybody has signed it."""
     issue = world.issue_draft(LANGONG, WANYUE)
     withdrawal = world.message("WithdrawIssue", issue=issue.digest)
     return [
-        Wish("Issue", issue.message, LANGONG, [LANGONG]),
+        Wish("Issue", issue.message, LANGONG, []),
         Wish("WithdrawIssue", withdrawal, LANGONG, [LANGONG]),
         *offers(world, rng)[:1],
     ]
