@@ -39,6 +39,7 @@ from ledger.signatures import HeldKeys
 from ledger.work.lease import Leases
 from ledger.work.redrive import last_common, unsettle
 from ledger.work.relay import Relay
+from ledger.work.trial import MOST_GAS
 from ledger.work.verify import rebuild
 from ledger.work.watch import ChainDiverged, Watch
 
@@ -242,7 +243,15 @@ def wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> Ap
         clock=clock,
         service=Service(chain.domain, keystore, clock),
         relay=Relay(
-            book, chain, clock, relayers.addresses, permanent, words, leases=leases, patience=patience
+            book,
+            chain,
+            clock,
+            relayers.addresses,
+            permanent,
+            words,
+            leases=leases,
+            most_gas=min(MOST_GAS, node.engine.block_gas * 2 // 3),
+            patience=patience,
         ),
         watch=Watch(
             book,

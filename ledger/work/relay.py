@@ -14,7 +14,7 @@ import structlog
 
 from ledger import kinds, outcome
 from ledger.acts import State
-from ledger.errors import Conflict, GoldTicketError
+from ledger.errors import Conflict, GoldTicketError, Invalid
 from ledger.ids import keccak256
 from ledger.ports import Book, Call, Chain, Clock, Refusal, Store
 from ledger.records import Act, Cursor, Leg
@@ -24,7 +24,7 @@ from ledger.work.lease import Leases
 from ledger.work.outbox import NEVER, Outbox
 from ledger.work.sending import Sender
 from ledger.work.settling import DONE, Explain, Permanent
-from ledger.work.trial import SHORT, Held, Item, Trial, pack
+from ledger.work.trial import MOST_GAS, SHORT, Held, Item, Trial, pack
 
 log = structlog.get_logger()
 
@@ -37,8 +37,8 @@ class Relay:
     issuance always goes by the same one, so that its acts are mined in their order.
 
     `permanent`, `explain`: whether a refusal can't go away, and its sentence for people. `leases`: which of the keys
-    are this process's. `patience`: seconds that a batch which is not full waits for more after the last one;
-    `monotonic`: what they are measured by.
+    are this process's. `most_gas`: of the items of one transaction. `patience`: seconds that a batch which is not full
+    waits for more after the last one; `monotonic`: what they are measured by.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Relay:
         explain: Explain,
         *,
         leases: Leases | None = None,
+        most_gas: int = MOST_GAS,
         patience: float = 0.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -66,7 +67,10 @@ class Relay:
         addresses = [relayers] if isinstance(relayers, str) else sorted(relayers)
         self._senders = [Sender(book, chain, clock, address, self.leases) for address in addresses]
         self._outbox = Outbox()
-        self._trial = Trial(chain, self._single, lambda item, refusal: not self._ends(item, refusal))
+        self._trial = Trial(
+            chain, self._single, lambda item, refusal: not self._ends(item, refusal), most_gas
+        )
+        self._most_gas = most_gas
         self._flying: dict[bytes, list[Item]] = {}
         self._short: set[bytes] = set()
 
@@ -111,7 +115,7 @@ class Relay:
         batches = [
             batch
             for key, sender in ready.items()
-            for batch in list(pack(item for item in items if item.key == key))[: sender.room]
+            for batch in list(pack((i for i in items if i.key == key), self._most_gas))[: sender.room]
         ]
         go, held = self._trial.judge(batches, self._ahead())
         self._hold(held, block)
@@ -129,6 +133,12 @@ class Relay:
             hashes = sender.send(made, block)
         except Conflict as error:
             log.info("not now", relayer=sender.address, message=error.message)
+            return 0
+        except Invalid as error:
+            # no network takes what is in there: it must not keep all others
+            log.error("can't be sent", relayer=sender.address, message=error.message)
+            for leg in (leg for batch in batches for item in batch for leg in item.legs):
+                self._outbox.tried(leg.id, block, self._clock.now())
             return 0
         self._last_out = self._monotonic()
         self._flying |= dict(zip(hashes, batches, strict=True))

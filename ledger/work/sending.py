@@ -17,7 +17,6 @@ from ledger.acts import State, step
 from ledger.errors import Conflict, NotSent
 from ledger.ports import Book, Call, Chain, Clock, RawTransaction, Store
 from ledger.records import Leg, SignedBytes, Transaction
-from ledger.work.calldata import find_all
 from ledger.work.lease import Hold, Leases
 
 log = structlog.get_logger()
@@ -107,7 +106,11 @@ class Sender:
             self._chain.sign(self.address, nonce, calls) for nonce, (calls, _) in enumerate(batches, first)
         ]
         legs = [carried for _, carried in batches]
-        made = self._book.write(lambda store: self._save(store, hold, first, raws, legs))
+        ids = [leg.id for calls in legs for some in calls for leg in some]
+        made = self._book.write(
+            lambda store: self._save(store, hold, first, raws, legs),
+            lambda buffer: buffer.load(Leg, "id", ids),
+        )
         self.waiting += made
         for transaction, raw in zip(made, raws, strict=True):
             if not self._try(transaction, raw.raw, block):
@@ -142,7 +145,7 @@ class Sender:
         if self._nonce(store, hold) not in (first, -1):
             raise Elsewhere(f"Nonce {first} of {self.address} was used meanwhile.", nonce=first)
         ids = [leg.id for calls in carried for legs in calls for leg in legs]
-        for leg in find_all(store, Leg, "id", ids):
+        for leg in (store.need(Leg, id_) for id_ in ids):
             if leg.state != State.COMPLETE:
                 raise Elsewhere(f"Leg {leg.id.hex()} is {leg.state} meanwhile.", leg=leg.id.hex())
             store.put(replace(leg, state=str(step(leg.state, State.RELAYED)), reason={}, changed_at=now))

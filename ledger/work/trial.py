@@ -50,13 +50,13 @@ class Held:
     short: bool = False
 
 
-def pack(items: Iterable[Item]) -> Iterator[list[Item]]:
+def pack(items: Iterable[Item], most_gas: int) -> Iterator[list[Item]]:
     """Items in their order, cut into what one transaction holds."""
     batch: list[Item] = []
     gas = size = 0
     for item in items:
         more = len(item.call.data) + FRAME
-        full = len(batch) == MOST_ITEMS or gas + item.call.gas > MOST_GAS or size + more > MOST_BYTES
+        full = len(batch) == MOST_ITEMS or gas + item.call.gas > most_gas or size + more > MOST_BYTES
         if batch and full:
             yield batch
             batch, gas, size = [], 0, 0
@@ -67,23 +67,26 @@ def pack(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield batch
 
 
-def _by_key(items: Sequence[Item]) -> Iterator[list[Item]]:
+def _by_key(items: Sequence[Item], most_gas: int) -> Iterator[list[Item]]:
     for key in dict.fromkeys(item.key for item in items):
-        yield from pack(item for item in items if item.key == key)
+        yield from pack((item for item in items if item.key == key), most_gas)
 
 
 class Trial:
-    """`single`: the item of one leg, for an item of several. `passes`: whether a refusal can pass."""
+    """`single`: the item of one leg, for an item of several. `passes`: whether a refusal can pass. `most_gas`: of the
+    items of one transaction."""
 
     def __init__(
         self,
         chain: Chain,
         single: Callable[[Item, Leg], Item],
         passes: Callable[[Item, Refusal], bool],
+        most_gas: int = MOST_GAS,
     ) -> None:
         self._chain = chain
         self._single = single
         self._passes = passes
+        self._most_gas = most_gas
 
     def judge(
         self, batches: Sequence[list[Item]], ahead: Mapping[bytes, Sequence[Call]]
@@ -101,7 +104,7 @@ class Trial:
             return go, []
         found = self._alone(refused)
         behind, held = self._behind(found, go, ahead)
-        return [*go, *_by_key(behind)], held
+        return [*go, *_by_key(behind, self._most_gas)], held
 
     def _alone(self, refused: Sequence[tuple[Item, Refusal]]) -> list[Held]:
         singles = [
@@ -109,7 +112,9 @@ class Trial:
             for item, before in refused
             for leg in item.legs
         ]
-        answers = self._chain.attempt([[replace(item.call, gas=GENEROUS)] for item, _ in singles])
+        answers = self._chain.attempt(
+            [[replace(item.call, gas=min(GENEROUS, self._most_gas))] for item, _ in singles]
+        )
         return [
             Held(item, refusal, short=short and refusal is None)
             for (item, short), [refusal] in zip(singles, answers, strict=True)
@@ -150,10 +155,10 @@ class Trial:
         for item in items:
             gas += item.call.gas
             size += len(item.call.data) + FRAME
-            if gas > MOST_GAS or size > 3 * MOST_BYTES:
+            if gas > self._most_gas or size > 3 * MOST_BYTES:
                 break
             taken.append(item)
         return taken
 
 
-__all__ = ["SHORT", "Held", "Item", "Trial", "pack"]
+__all__ = ["MOST_GAS", "SHORT", "Held", "Item", "Trial", "pack"]

@@ -151,7 +151,7 @@ class MemoryBook:
     def read(self, work: Callable[[Any], Any]) -> Any:
         return work(MemoryStore(dict(self._store._tables), writable=False))
 
-    def replace_projection(self, rebuilt: MemoryBook) -> None:
+    def replace_projection(self, rebuilt: MemoryBook, *, even_if_behind: bool = False) -> None:
         """All records of the other one's projection in the place of these."""
         self.restore(self.kept() | {kind: rebuilt.kept().get(kind, {}) for kind in PROJECTION})
 

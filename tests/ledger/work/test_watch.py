@@ -28,9 +28,9 @@ from ledger.work.redrive import last_common, unsettle
 from ledger.work.verify import rebuild
 from ledger.work.watch import ChainDiverged, Overtaken, Watch
 from tests.support.actors import HUAIYUE, LANGONG, WANYUE, WUZE
+from tests.support.books import fresh_book
 from tests.support.evm_chain import START
 from tests.support.gateway import Gateway
-from tests.support.memory import MemoryBook
 from tests.support.world import FACE
 
 SHARE = 10_000_000
@@ -152,9 +152,9 @@ def test_a_node_that_lost_its_last_blocks(gateway: Gateway, ticket: bytes) -> No
     common = last_common(gateway.book, chain, START)
     assert common == kept
     assert gateway.book.write(lambda store: unsettle(store, common)) == 2
-    fresh = MemoryBook()
+    fresh = fresh_book()
     rebuild(fresh, chain, START, common, lambda done, total: None)
-    gateway.book.replace_projection(fresh)
+    gateway.book.replace_projection(fresh, even_if_behind=True)
     gateway.relay.forget()
     assert [gateway.state(leg) for leg in legs] == [State.RELAYED] * 2
     assert gateway.reserved(ticket) == 2 * SHARE
