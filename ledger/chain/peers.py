@@ -115,6 +115,12 @@ class Peers:
         if fresh:
             log.warning("node left", node=peer.name, why=why)
 
+    def forgive(self, url: str) -> None:
+        """Ask a node again that was caught lying, now that it was put right."""
+        with self._lock:
+            peer = self._peers[url]
+            peer.until, peer.why, peer.never, peer.looked = 0.0, "", False, False
+
     def look(self) -> None:
         """Ask every node who it is and how far, leave who is wrong, take back who is well again."""
         seen = self._seen()

@@ -100,7 +100,7 @@ def _set_up(plan: Plan, seat: Seat, home: Path) -> None:
             "address": f'"127.0.0.1:{seat.rpc}"',
             "ws-address": f'"127.0.0.1:{seat.more["ws"]}"',
             "metrics-address": f'"127.0.0.1:{seat.more["metrics"]}"',
-            "gas-cap": "0",
+            "gas-cap": str(BLOCK_GAS),
         },
     }
     app.write_text(_with_values(app.read_text(), values))
