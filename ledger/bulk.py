@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from ledger import kinds, seats, typed
+from ledger import kinds, seats, typed, undertakings
 from ledger.access import NotYours, require_scope, visible
 from ledger.acts import Due, accept_message, act_id, join, leg_ids
 from ledger.errors import Conflict, GoldTicketError, NotFound
@@ -204,30 +204,31 @@ class Intake:
         kinds.kind(item.kind).check(item.message, store, now)
         act = service.act_of(item.id, caller, party, item.kind, item.message, now, {})
         store.add(act)
-        for seat in self._seats(store, item, None, dues) if found is None else found:
-            store.add(seat)
-        seats.lay_legs(store, act, item.message, bool(dues), now)
-        self._sign(store, caller, act, item.given)
+        laid = self._seats(store, item, None, dues) if found is None else found
+        signed: list[Signature] = []
+        for one in item.given:
+            seat = _seat(store, laid, one)
+            if all((s.place, s.signature) != (seat.place, one.signature) for s in signed):
+                signed.append(service.judged(store, act, seat, one.signature, signed, now))
+        seats.lay_signed(store, act, item.message, laid, signed, now)
+        undertakings.address(store, act)
+        self._audit(store, caller, act, signed)
         return act
 
     def _sign(self, store: Store, caller: User, act: Act, given: Sequence[Given]) -> None:
-        keys = {}
+        """More signatures for an act that is here; those that are here as well are passed over."""
+        signed = []
         for one in given:
-            seat = self._seat(store, act, one)
+            seat = _seat(store, store.find(Seat, act=act.id), one)
             if any(s.signature == one.signature for s in store.find(Signature, act=act.id, place=seat.place)):
-                continue  # came before
+                continue
             seats.require_open(store, act, seat, self._service.now(store))
-            keys[str(seat.place)] = self._service.take(store, act, seat, one.signature).address
-        self._service.audit(store, caller, f"bring {act.kind}", act.id.hex(), {"keys": keys})
+            signed.append(self._service.take(store, act, seat, one.signature))
+        self._audit(store, caller, act, signed)
 
-    def _seat(self, store: Store, act: Act, given: Given) -> Seat:
-        if given.place is not None:
-            seat = store.get(Seat, act.id, given.place)
-            if seat is None:
-                raise NotFound(f"This act has no signature number {given.place}.", place=given.place)
-            return seat
-        found = store.find(Seat, act=act.id)
-        return next((seat for seat in found if _fits(store, seat, given.signature)), found[0])
+    def _audit(self, store: Store, caller: User, act: Act, signed: Sequence[Signature]) -> None:
+        keys = {str(signature.place): signature.address for signature in signed}
+        self._service.audit(store, caller, f"bring {act.kind}", act.id.hex(), {"keys": keys})
 
     def _require_proved(self, store: Store, item: Brought, found: list[Seat]) -> None:
         """From who is no party to it: every signature that the contract requires. Raises NotYours, which says nothing
@@ -243,6 +244,16 @@ class Intake:
         if act is not None:
             return store.find(Seat, act=act.id)
         return seats.seats_of(store, self._service.domain, item.kind, item.id, 0, item.message, dues)
+
+
+def _seat(store: Store, found: Sequence[Seat], given: Given) -> Seat:
+    """The seat that a signature is for."""
+    if given.place is None:
+        return next((seat for seat in found if _fits(store, seat, given.signature)), found[0])
+    for seat in found:
+        if seat.place == given.place:
+            return seat
+    raise NotFound(f"This act has no signature number {given.place}.", place=given.place)
 
 
 def _proved(store: Store, found: Sequence[Seat], given: Sequence[Given]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -110,9 +111,14 @@ def person_of(store: Store, address: str) -> User | None:
 
 
 def require_two_people(store: Store, act: Act, seat: Seat, address: str, person: User | None) -> None:
+    """See `two_people`, beside the signatures that an act has."""
+    two_people(store.find(Signature, act=act.id), seat, address, person)
+
+
+def two_people(others: Iterable[Signature], seat: Seat, address: str, person: User | None) -> None:
     """No key twice for one seat, no person with two keys on one act. Keys of nobody known here are told apart
     by the contract alone."""
-    for other in store.find(Signature, act=act.id):
+    for other in others:
         if other.place == seat.place and other.address == address:
             raise WrongState("This key has signed this already.", key=address)
         if person is not None and other.user == person.id and other.address != address:
@@ -133,6 +139,34 @@ def advance(store: Store, act: Act, seat: Seat, now: int) -> None:
             store.put(replace(leg, state=str(state), changed_at=now, queue=queue))
         elif leg.state == State.DRAFT:
             store.put(replace(leg, state=str(step(leg.state, State.AWAITING)), changed_at=now))
+
+
+def lay_signed(
+    store: Store, act: Act, message: dict[str, Any], found: list[Seat], signed: list[Signature], now: int
+) -> None:
+    """Seats, signatures and legs of a new act that comes with signatures: as if it had been laid without them and they
+    had been taken one by one, in one go."""
+    by_place: dict[int, list[Signature]] = {}
+    for signature in signed:
+        store.put(signature)
+        by_place.setdefault(signature.place, []).append(signature)
+    seats = [
+        replace(s, done=join(by_place[s.place]) is not None) if s.place in by_place else s for s in found
+    ]
+    for seat in seats:
+        store.add(seat)
+    touched = {seat.leg for seat in seats if seat.place in by_place}
+    for place, id_ in enumerate(leg_ids(act.kind, act.id, message)):
+        value = leg_value(act.kind, message, place)
+        party = message["children"][place]["to"] if act.kind == "Offer" else 0
+        leg = Leg(id_, act.id, place, party, value, str(State.DRAFT), {}, act.deadline, now)
+        if _complete(store, seats, leg):
+            leg = replace(leg, state=str(State.COMPLETE), queue=_last_in_queue(store) + 1)
+        elif b"" in touched or id_ in touched:
+            leg = replace(leg, state=str(State.AWAITING))
+        store.add(leg)
+        if value:
+            store.add(Reservation(id_, message["ticket"], value, act.deadline))
 
 
 def _last_in_queue(store: Store) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -162,18 +162,24 @@ class Service:
 
     def take(self, store: Store, act: Act, seat: Seat, signature: bytes) -> Signature:
         """Takes a signature for a seat that is open, whoever brings it. Raises WrongSigner, SamePerson, WrongState."""
+        now = self.now(store)
+        record = self.judged(store, act, seat, signature, store.find(Signature, act=act.id), now)
+        store.put(record)
+        seats.advance(store, act, seat, now)
+        undertakings.address(store, act)
+        return record
+
+    def judged(
+        self, store: Store, act: Act, seat: Seat, signature: bytes, others: Sequence[Signature], now: int
+    ) -> Signature:
+        """The record of a signature for a seat, beside the act's others. Raises WrongSigner, SamePerson, WrongState."""
         address = recover(seat.digest, signature)
         right = seats.right_of(store, seat, address)
         person = seats.person_of(store, address)
         if person is not None and RIGHTS[right] in ("maker", "checker") and seat.kind != "key":
             require_scope(person, RIGHTS[right])
-        seats.require_two_people(store, act, seat, address, person)
-        now = self.now(store)
-        record = Signature(act.id, seat.place, address, right, signature, person.id if person else "", now)
-        store.put(record)
-        seats.advance(store, act, seat, now)
-        undertakings.address(store, act)
-        return record
+        seats.two_people(others, seat, address, person)
+        return Signature(act.id, seat.place, address, right, signature, person.id if person else "", now)
 
     def reject(self, store: Store, caller: User, leg_id: bytes, reason: str) -> Leg:
         """A party that should sign says no (拒签). The others' signatures stay valid until their deadline or until

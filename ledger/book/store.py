@@ -170,9 +170,19 @@ def filters(shape: Statements, where: dict[str, object]) -> tuple[tuple[Filter, 
         present = [item for item in items if item is not None]
         if len(present) > MAX_LIST:
             raise ValueError(f"{field}: {len(present)} values; ask for {MAX_LIST} at a time at most")
-        conditions.append(Filter(field, len(present), null=len(present) < len(items)))
-        values |= {f"{field}_{i}": shape.bind(field, item) for i, item in enumerate(present)}
+        # a list of any length is asked for in one of few, with its last value again and again: a statement of each
+        # length would have to be compiled, which costs more than the query
+        padded = _padded(len(present))
+        conditions.append(Filter(field, padded, null=len(present) < len(items)))
+        bound = [shape.bind(field, item) for item in present]
+        bound += bound[-1:] * (padded - len(bound))
+        values |= {f"{field}_{i}": item for i, item in enumerate(bound)}
     return tuple(conditions), values
+
+
+def _padded(count: int) -> int:
+    """0, 1, 2, 4, 8, 16 … up to what a list may hold."""
+    return min(MAX_LIST, 1 << (count - 1).bit_length()) if count else 0
 
 
 def _shown(value: object) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -31,7 +31,7 @@ Listener = Callable[[list[tuple[Any, ...]]], None]
 _Answer = tuple[Any, Exception | None]
 _Touched = Mapping[type, Mapping[tuple[Any, ...], None]]
 HEAVY = 200
-"""A work that weighs so much does not share its commit with many others, which would wait for it."""
+"""A work that weighs so much has a commit of its own, and others overtake it: they wait for one of its kind at most."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ class Writer:
     def __init__(self, engine: sa.Engine) -> None:
         self._alone = threading.Lock()
         self._engine = engine
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
-        self._gate = threading.Lock()
+        self._light: deque[_Job] = deque()
+        self._heavy: deque[_Job] = deque()
+        self._gate = threading.Condition()
         self._closed = False
         self._listeners: dict[type, list[Listener]] = {}
         self._thread = threading.Thread(target=self._loop, name="book-writer", daemon=True)
@@ -64,7 +65,9 @@ class Writer:
         with self._gate:
             if self._closed:
                 raise BookUnavailable("the book is closed")
-            self._queue.put(_Job(work, future, loads, weight))
+            line = self._heavy if weight >= HEAVY else self._light
+            line.append(_Job(work, future, loads, weight))
+            self._gate.notify()
         return future
 
     def listen(self, kind: type, listener: Listener) -> Callable[[], None]:
@@ -88,9 +91,8 @@ class Writer:
     def close(self) -> None:
         """Writes what is waiting and ends the thread."""
         with self._gate:
-            if not self._closed:
-                self._closed = True
-                self._queue.put(None)
+            self._closed = True
+            self._gate.notify()
         self._thread.join()
 
     def _not_inside(self) -> None:
@@ -98,25 +100,20 @@ class Writer:
             raise RuntimeError("a write inside a write would wait for itself: use the store you were given")
 
     def _loop(self) -> None:
-        while (job := self._queue.get()) is not None:
-            group, last = self._take(job)
-            # From here on a future can't be cancelled; one that was is not even begun.
-            self._commit([job for job in group if job.future.set_running_or_notify_cancel()])
-            if last:
-                return
+        while groups := self._next():
+            for group in groups:
+                # From here on a future can't be cancelled; one that was is not even begun.
+                if begun := [job for job in group if job.future.set_running_or_notify_cancel()]:
+                    self._commit(begun)
 
-    def _take(self, job: _Job) -> tuple[list[_Job], bool]:
-        group, weight = [job], job.weight
-        while len(group) < GROUP and weight < HEAVY:
-            try:
-                more = self._queue.get_nowait()
-            except Empty:
-                break
-            if more is None:
-                return group, True
-            group.append(more)
-            weight += more.weight
-        return group, False
+    def _next(self) -> list[list[_Job]]:
+        """What waits: a group of light works, then one heavy one. Nothing once the writer is closed and all is done."""
+        with self._gate:
+            while not (self._light or self._heavy or self._closed):
+                self._gate.wait()
+            light = [self._light.popleft() for _ in range(min(len(self._light), GROUP))]
+            heavy = [self._heavy.popleft()] if self._heavy else []
+        return [group for group in (light, heavy) if group]
 
     def _commit(self, group: list[_Job]) -> None:
         done = False

@@ -24,7 +24,7 @@ from typing import Any
 
 import pytest
 
-from ledger.records import Act, Audit, Reservation, Signature
+from ledger.records import Act, Audit, Leg, Reservation, Seat, Signature
 from tests.api.complete import complete_offer
 from tests.api.live import Live
 from tests.api.office import problem
@@ -140,6 +140,33 @@ def test_lookers_bring_nothing(live: Live, ticket: str) -> None:
     body = brought(live, ticket)
     problem(live.post(WANYUE, "/acts/complete", body, role="viewer"), 403, "missing-scope")
     problem(live.post(WANYUE, "/acts/bulk", {"items": [body]}, role="viewer"), 403, "missing-scope")
+
+
+@pytest.mark.parametrize("places", [(0, 1), (1, 0), (0,), (1,)])
+def test_the_same_as_drafted_and_signed(live: Live, ticket: str, places: tuple[int, ...]) -> None:
+    body = brought(live, ticket)
+    body["signatures"] = [body["signatures"][place] for place in places]
+    live.client.app.asleep = True
+    kept = live.book.kept()
+    taken = bring(live, WANYUE, body)
+    at_once = records(live, taken["act"])
+    live.book.restore(kept)
+    act = live.done(WANYUE, "/acts", {"kind": "Offer", "message": body["message"]})
+    for signature in body["signatures"]:
+        live.done(WANYUE, f"/acts/{act['id']}/signatures", signature)
+    live.client.app.asleep = False
+    assert records(live, act["id"]) == at_once
+
+
+def records(live: Live, act: str) -> list[Any]:
+    """What the journal has of an act."""
+    id_ = bytes.fromhex(act[2:])
+    whole = live.book.read(lambda store: [store.find(kind, act=id_) for kind in (Leg, Seat, Signature)])
+    return [
+        live.book.read(lambda store: store.get(Act, id_)),
+        *whole,
+        live.book.read(lambda s: s.find(Reservation)),
+    ]
 
 
 def test_one_line_in_the_audit_trail_for_each(live: Live, ticket: str) -> None:
