@@ -14,7 +14,6 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from api import stream
 from api.auth import read_key
 from api.bulk_items import ItemReader, brought_of
 from api.deps import REPLAY, App, Caller, IdempotencyKey, Wired, scope_of
@@ -34,7 +33,6 @@ from ledger.users import authenticate
 T = TypeVar("T")
 
 router = routed("/acts", "acts")
-router.include_router(stream.router)
 
 LINES = "application/jsonl"
 _EXAMPLE = '{"index":0,"taken":{"act":"0x…","state":"complete","legs":[]},"problem":null}'

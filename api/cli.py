@@ -120,7 +120,7 @@ def serve(
 @cli.command("verify")
 def verify_command(
     home: Home = None,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON, for programs.")] = False,
     file: Annotated[
         Path | None,
         typer.Option(

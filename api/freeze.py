@@ -10,7 +10,7 @@ from api.deps import Doing, Once, Read
 from api.drafting import POSTED, draft, drafted
 from api.json_body import routed
 from api.models.acts import ActOut
-from api.models.fields import TicketIn
+from api.models.fields import TicketNamed
 from api.models.freeze import FreezeIn, LiftIn, OrderOut, OrdersOut
 from ledger import freeze
 from ledger.errors import Invalid
@@ -23,13 +23,13 @@ router = routed("/freezes", "freeze")
 
 
 @router.get("/{ticket}", operation_id="listOrders", summary="Running orders on a ticket")
-def orders(ticket: TicketIn, read: Read) -> OrdersOut:
+def orders(ticket: TicketNamed, read: Read) -> OrdersOut:
     """For whoever may see the ticket. Their numbers are told to its holder, its clearing bank and the panel."""
 
     def work(store: Store) -> OrdersOut:
         party = read.caller.party
         found = seen_ticket(store, party, ticket)
-        told = party in (found.party, issuance_of(store, ticket).clearing_bank) or is_panel(store, party)
+        told = party in (found.party, issuance_of(store, found.id).clearing_bank) or is_panel(store, party)
         standing = freeze.orders(store, found, read.app.service.now(store))
         return OrdersOut(
             orders=[

@@ -27,7 +27,9 @@ from api import (
     payables,
     problems,
     settle,
+    settle_clearing,
     settle_overdue,
+    stream,
     transfer,
 )
 from api.deps import App
@@ -48,9 +50,11 @@ _ROUTERS = (
     finance.router,
     finance_locks.router,
     settle.router,
+    settle_clearing.router,
     settle_overdue.router,
     freeze.router,
     documents.router,
+    stream.router,
     bulk.router,
     acts.router,
     health.router,

@@ -1,4 +1,4 @@
-"""SETTLE over HTTP: maturities, clearing lists, funding, pay-out. What does not come: `settle_overdue`."""
+"""SETTLE over HTTP: maturities, funding, pay-out. See also `settle_clearing`, `settle_overdue`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from api.json_body import routed
 from api.models.acts import ActOut
 from api.models.fields import DayIn, HashIn
 from api.models.settle import (
-    ClearingListIn,
-    ClearingListOut,
     FundingIn,
     MaturitiesOut,
     PayOutDrafted,
@@ -23,31 +21,24 @@ from api.models.settle import (
     Reference,
     ReturnedLineOut,
 )
-from api.pages import Page, Paged, page, page_of
+from api.pages import Page, Paged, page_of
 from api.payables import Upload, read_upload
-from api.settle_view import clearing_csv_of, clearing_out, line_out, maturities_out, returned_out
+from api.settle_clearing import list_seen, no_list
+from api.settle_view import line_out, maturities_out, returned_out
 from ledger import settle, settle_lists, settle_payouts
 from ledger.access import require_scope
-from ledger.errors import Invalid, NotFound
+from ledger.errors import Invalid
 from ledger.ids import to_hex
 from ledger.payouts import PaidLine
 from ledger.payouts import ReturnedLine as ReturnedRow
 from ledger.ports import Store
 from ledger.privacy import seen_issuance
-from ledger.records import ClearingList, Issuance, ReturnedLine, StoredDocument, Ticket
-from ledger.rules import Role, in_role, participant
-from ledger.settle_lists import NothingToClear
+from ledger.records import Issuance, ReturnedLine, Ticket
+from ledger.rules import Role, in_role
 from ledger.settle_payouts import PayOutDraft
 from ledger.tickets import UnknownTicket
 
 router = routed("/settle", "settle")
-
-
-class UnknownClearingList(NotFound):
-    """There is no such list, or it is another bank's."""
-
-    code = "unknown-clearing-list"
-    title = "There is no such clearing list"
 
 
 @router.get("/maturities", operation_id="listMaturities", summary="What falls due when")
@@ -74,66 +65,6 @@ def maturities(
         return maturities_out(store, own + cleared, paging)
 
     return read(work)
-
-
-@router.post(
-    "/clearing-lists",
-    operation_id="makeClearingList",
-    summary="Make a clearing list (清分表)",
-    status_code=201,
-    response_model=ClearingListOut,
-)
-def make_clearing_list(body: ClearingListIn, once: Once) -> Response:
-    """One line for each holder that can be paid. By the clearing bank, or by a core for its own issuances."""
-
-    def work(store: Store) -> ClearingListOut:
-        require_scope(once.caller, "maker", "checker")
-        bank, core = _whose(store, once, body)
-        made = settle_lists.prepare(
-            store, bank, body.date, once.app.service.now(store), core=core, as_if_funded=body.as_if_funded
-        )
-        store.put(made.record)
-        store.put(made.document)
-        once.app.service.audit(store, once.caller, "clearing list", to_hex(made.record.hash))
-        return clearing_out(store, made.record)
-
-    return once(work)
-
-
-@router.get("/clearing-lists", operation_id="listClearingLists", summary="Clearing lists made")
-def clearing_lists(read: Read, paging: Paged) -> Page[ClearingListOut]:
-    """By payment date, the latest first."""
-    party = read.caller.party
-    return read(
-        lambda store: page(
-            store,
-            ClearingList,
-            paging,
-            lambda found: clearing_out(store, found),
-            order="-date",
-            keep=lambda found: _sees_list(store, party, found),
-        )
-    )
-
-
-@router.get("/clearing-lists/{hash}", operation_id="getClearingList", summary="One clearing list")
-def get_clearing_list(hash: HashIn, read: Read) -> ClearingListOut:
-    """For its clearing bank, and the core whose lines alone it holds."""
-    return read(lambda store: clearing_out(store, _list(store, read.caller.party, hash)))
-
-
-@router.get(
-    "/clearing-lists/{hash}/file",
-    operation_id="getClearingFile",
-    summary="The list as CSV, for the bank to fill in",
-    response_class=Response,
-    responses={200: {"content": {"text/csv": {"example": "金票编号,金票ID,…"}}, "description": "CSV, UTF-8"}},
-)
-def get_clearing_file(hash: HashIn, read: Read) -> Response:
-    """Its last columns are the bank's: result, time, reason, reference. Send it back as a pay-out file."""
-    found = read(lambda store: _list(store, read.caller.party, hash))
-    name = f'attachment; filename="clearing-{found.date}-{found.hash.hex()[:8]}.csv"'
-    return Response(clearing_csv_of(found), 200, {"Content-Disposition": name}, "text/csv; charset=utf-8")
 
 
 @router.post("/fundings", operation_id="fund", summary="The core's money is there (备款)", **POSTED)
@@ -202,9 +133,9 @@ def pay_out_file(
 
     def work(store: Store) -> PayOutDrafted:
         bank = _clearing_bank(store, once)
-        listed = _list(store, bank, clearing_list)
+        listed = list_seen(store, bank, clearing_list)
         if listed.bank != bank:
-            raise _no_list(clearing_list)
+            raise no_list(clearing_list)
         deadline = once.deadline(store, None)
         made = settle_payouts.from_file(
             store, listed, data, ref, once.app.service.now(store), deadline=deadline
@@ -232,19 +163,6 @@ def returned_lines(read: Read, paging: Paged) -> Page[ReturnedLineOut]:
         )
 
     return read(work)
-
-
-def _whose(store: Store, once: Doing, body: ClearingListIn) -> tuple[int, int | None]:
-    """(bank, core) that a list is made for: a clearing bank's own lines, or a core's own."""
-    me = participant(store, once.caller.party)
-    if me.roles & Role.CLEARING_BANK and body.bank in (None, me.id):
-        return me.id, body.core
-    if body.core not in (None, me.id):
-        raise NothingToClear(
-            f"Participant {body.core} is not your company; leave `core` out for your own issuances.",
-            core=body.core,
-        )
-    return body.bank or me.clearing_bank, me.id
 
 
 def _clearing_bank(store: Store, once: Doing) -> int:
@@ -280,24 +198,6 @@ def _draft_pay_outs(store: Store, once: Doing, made: PayOutDraft) -> PayOutDraft
         acts=[drafted(store, once, "PayOut", message) for message in made.messages],
         returned=[returned_out(store, line) for line in made.returned],
         missing=[line_out(row) for row in made.missing],
-    )
-
-
-def _sees_list(store: Store, party: int, found: ClearingList) -> bool:
-    document = store.get(StoredDocument, found.hash)
-    return party == found.bank or (document is not None and party in document.parties)
-
-
-def _list(store: Store, party: int, hash: bytes) -> ClearingList:
-    found = store.get(ClearingList, hash)
-    if found is None or not _sees_list(store, party, found):
-        raise _no_list(hash)
-    return found
-
-
-def _no_list(hash: bytes) -> UnknownClearingList:
-    return UnknownClearingList(
-        f"There is no clearing list {to_hex(hash)} for your company; look its hash up again.", hash=hash
     )
 
 

@@ -65,6 +65,7 @@ def line_out(row: ClearingRow) -> ClearingLineOut:
         uscc=row.uscc,
         account=AccountOut(name=account.name, bank=account.bank, number=account.number, cnaps=account.cnaps),
         payable=row.payable,
+        problem=row.problem,
     )
 
 

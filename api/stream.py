@@ -20,8 +20,7 @@ from ledger.ids import to_hex
 from ledger.ports import Book, Store
 from ledger.records import Act, Cursor, Leg, Seat, User
 
-router = routed("", "acts")
-"""Beside the acts that are brought (`api.bulk`)."""
+router = routed("/acts", "acts")
 
 QUIET = 15.0
 """Seconds after which a line is sent though nothing has happened, so that nobody between takes the line for dead."""

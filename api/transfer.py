@@ -13,7 +13,7 @@ from api.deps import Once, Read
 from api.drafting import POSTED, draft, drafted
 from api.json_body import routed
 from api.models.acts import ActOut, WithdrawIn
-from api.models.fields import HashIn, TicketIn
+from api.models.fields import HashIn, TicketIn, TicketNamed
 from api.models.tickets import (
     AncestorOut,
     EvidenceIn,
@@ -62,7 +62,7 @@ def wallet(
 
 
 @router.get("/tickets/{id}", operation_id="getTicket", summary="One ticket")
-def get_ticket(id: TicketIn, read: Read) -> TicketView:
+def get_ticket(id: TicketNamed, read: Read) -> TicketView:
     """For its holder, who passed it on, its debtor and clearing bank, and banks that are asked to finance it."""
     party = read.caller.party
     return read(
@@ -73,7 +73,7 @@ def get_ticket(id: TicketIn, read: Read) -> TicketView:
 @router.get(
     "/tickets/{id}/lineage", operation_id="getLineage", summary="Where a ticket comes from, what came of it"
 )
-def lineage(id: TicketIn, read: Read) -> LineageOut:
+def lineage(id: TicketNamed, read: Read) -> LineageOut:
     """What the caller's company is no party to stays hidden."""
     return read(lambda store: _lineage(store, read.caller.party, id, read.app.service.now(store)))
 
@@ -146,7 +146,7 @@ def withdraw_all(id: TicketIn, body: WithdrawAllIn, once: Once) -> Response:
     return draft(once, "WithdrawAll", message)
 
 
-def _lineage(store: Store, party: int, id: bytes, now: int) -> LineageOut:
+def _lineage(store: Store, party: int, id: bytes | str, now: int) -> LineageOut:
     ticket = seen_ticket(store, party, id)
     ancestors: list[AncestorOut] = []
     above = store.get(Ticket, ticket.parent) if ticket.parent else None
@@ -156,7 +156,7 @@ def _lineage(store: Store, party: int, id: bytes, now: int) -> LineageOut:
             AncestorOut(tier=above.tier, ticket=ticket_view(store, party, above, now) if seen else None)
         )
         above = store.get(Ticket, above.parent) if above.parent else None
-    children = [one for one in store.find(Ticket, parent=id) if sees_ticket(store, party, one)]
+    children = [one for one in store.find(Ticket, parent=ticket.id) if sees_ticket(store, party, one)]
     return LineageOut(
         ancestors=ancestors[::-1],
         ticket=ticket_view(store, party, ticket, now),

@@ -176,7 +176,7 @@ class Intake:
             self._sign(store, caller, act, item.given)
             return act
         if isinstance(item, Signed):
-            raise NotFound("There is no such act, or your company is no party to it.", act=item.id.hex())
+            raise NotFound("There is no such act, or your company is no party to it.", act=item.id)
         dues = kinds.kind(item.kind).dues(item.message, store)
         if not dues or caller.party in authors_of(item.kind, dues):
             return self._new(store, caller, item, dues, caller.party, None)

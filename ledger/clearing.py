@@ -12,6 +12,9 @@ from ledger.sheets import write_csv
 
 TICKET, NUMBER, AMOUNT, RESULT = "金票ID", "金票编号", "金额(元)", "结果"
 PAID_AT, REASON, REFERENCE = "付款时间", "退汇原因", "银行流水号"
+NO_ACCOUNT = (
+    "没有登记收款账户 no payee account is filed: the holder files it with its profile, then it is paid"
+)
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,15 @@ class ClearingRow:
     account: PayeeAccount
     payable: Fen
 
+    @property
+    def problem(self) -> str:
+        """Why this line can't be paid yet; "" if it can."""
+        return "" if self.account.number else NO_ACCOUNT
+
 
 @dataclass(frozen=True)
 class ClearingList:
-    """The lines of one payment date, with their sum in fen."""
+    """The lines of one payment date, with the sum in fen of those that can be paid."""
 
     payment_date: date
     rows: tuple[ClearingRow, ...]
@@ -72,7 +80,7 @@ def clearing_list(holdings: Iterable[Holding], payment_date: date) -> ClearingLi
         ClearingRow(one.ticket, one.number, one.holder, one.uscc, one.account, one.payable)
         for one in sorted(due, key=lambda one: (_counted(one.number), one.ticket))
     )
-    return ClearingList(payment_date, rows, Fen(sum(row.payable for row in rows)))
+    return ClearingList(payment_date, rows, Fen(sum(row.payable for row in rows if not row.problem)))
 
 
 def _counted(number: str) -> list[int]:
@@ -81,10 +89,10 @@ def _counted(number: str) -> list[int]:
 
 
 def clearing_csv(clearing: ClearingList) -> bytes:
-    """The clearing list as a file whose last columns the bank fills in; ``ledger.payouts`` reads it back."""
+    """The lines that can be paid, as a file whose last columns the bank fills in; ``ledger.payouts`` reads it back."""
     headers = [NUMBER, TICKET, "持有人", "统一社会信用代码", "户名", "开户行", "账号", "联行号", AMOUNT]
     headers += [RESULT, PAID_AT, REASON, REFERENCE]
-    return write_csv(headers, [[*_cells(row), "", "", "", ""] for row in clearing.rows])
+    return write_csv(headers, [[*_cells(row), "", "", "", ""] for row in clearing.rows if not row.problem])
 
 
 def _cells(row: ClearingRow) -> list[str]:

@@ -5,6 +5,7 @@ lower half is zero for the root, else a hash of (parent, offer, index). So an id
 """
 
 import hmac
+import re
 import secrets
 from collections.abc import Sequence
 from hashlib import sha256
@@ -19,6 +20,9 @@ from ledger.errors import Invalid
 Uscc = NewType("Uscc", str)
 TicketId = NewType("TicketId", bytes)
 IssuanceId = NewType("IssuanceId", bytes)
+
+NUMBER_PATTERN = r"GT-[0-9]{6,15}(-[1-9][0-9]{0,5}){0,255}"
+"""Of a ticket's number for people."""
 
 _USCC_FAULTS: dict[type[ValidationError], str] = {
     InvalidLength: "does not have 18 characters",
@@ -118,6 +122,16 @@ def ticket_number(serial: int, path: Sequence[int] = ()) -> str:
     if serial < 1 or any(step < 1 for step in path):
         raise ValueError(f"serial {serial} and path {list(path)} count from 1")
     return "-".join(["GT", f"{serial:06d}", *(str(step) for step in path)])
+
+
+def split_number(number: str) -> tuple[int, list[int]]:
+    """Serial and path of a ticket's number, as `ticket_number` made it. Raises InvalidId."""
+    if not re.fullmatch(NUMBER_PATTERN, number):
+        raise InvalidId(
+            f"{number[:80]!r} is no ticket's number; write it as GT-000123-2-1", value=number[:80]
+        )
+    _, serial, *path = number.split("-")
+    return int(serial), [int(step) for step in path]
 
 
 def fingerprint(key: bytes, seller: str, buyer: str, invoice_code: str, invoice_number: str) -> bytes:

@@ -21,6 +21,7 @@ from ledger.payables import (
     plan_import,
 )
 from ledger.sheets import Column, Problem, Row, RowReader, read_table, write_csv
+from ledger.unpacked import InvalidFile
 
 COLUMNS = (
     Column("order", ("订单号", "order no", "order number", "订单编号", "order")),
@@ -82,7 +83,7 @@ def parse_payables(data: bytes, core: Uscc, today: date | None = None) -> Parsed
             rows.append(PayableRow(row.number, payable))
             warnings += _warnings(row.number, payable, today)
     if not table.rows:
-        errors.append(Problem(2, COLUMNS[0].label, "", "the file has no rows", "fill in the template"))
+        raise InvalidFile("the file has no rows below its headers; fill in at least one")
     return ParsedPayables(tuple(rows), tuple(errors), tuple(warnings), table.ignored)
 
 

@@ -23,7 +23,7 @@ from ledger.records import (
     StoredDocument,
     Ticket,
 )
-from ledger.tickets import UnknownIssuance, UnknownTicket
+from ledger.tickets import UnknownIssuance, UnknownTicket, by_number
 
 
 class UnknownLock(NotFound):
@@ -36,13 +36,14 @@ class UnknownLock(NotFound):
 _ORDERS = ("Freeze", "Unfreeze")
 
 
-def seen_ticket(store: Store, party: int, id_: bytes) -> Ticket:
-    """The ticket (or lock, or tombstone), if this participant may see it. Raises UnknownTicket."""
-    found = store.get(Ticket, id_)
+def seen_ticket(store: Store, party: int, named: bytes | str) -> Ticket:
+    """The ticket (or lock, or tombstone) of an id or a number, if this participant may see it. Raises UnknownTicket."""
+    found = by_number(store, named) if isinstance(named, str) else store.get(Ticket, named)
     if found is None or not sees_ticket(store, party, found):
+        shown = named if isinstance(named, str) else to_hex(named)
         raise UnknownTicket(
-            f"There is no ticket {to_hex(id_)}, or your company is no party to it; look its number up again.",
-            ticket=to_hex(id_),
+            f"There is no ticket {shown}, or your company is no party to it; look its number up again.",
+            ticket=shown,
         )
     return found
 

@@ -15,11 +15,12 @@ from ledger.clearing import ClearingRow, Holding, PayeeAccount
 from ledger.clock import shanghai_date
 from ledger.documents import ClearingListDocument, Company, render
 from ledger.errors import NotFound
-from ledger.ids import new_salt, ticket_number, to_hex
+from ledger.ids import new_salt, parse_ticket_id, ticket_number, to_hex
 from ledger.money import Fen, parse_fen
 from ledger.participants_file import NoProfile, account_of
 from ledger.ports import Store
-from ledger.records import ClearingList, Issuance, Json, StoredDocument, Ticket
+from ledger.records import ClearingList, Issuance, Json, ReturnedLine, StoredDocument, Ticket
+from ledger.references import reference
 from ledger.rules import name_of, participant
 from ledger.settle_checks import overdue_from
 from ledger.tickets import number_of, payable
@@ -46,11 +47,16 @@ class Maturity:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A clearing list, the record of it, and its document."""
+    """A clearing list, the record of it, and its document. `waiting`: lines that nobody can pay yet, to be saved, so
+    that bank and holder are told."""
 
     clearing: clearing.ClearingList
     record: ClearingList
     document: StoredDocument
+    waiting: tuple[ReturnedLine, ...]
+
+
+_UNPAYABLE = reference("NO-PAYEE-ACCOUNT")
 
 
 class NothingToClear(NotFound):
@@ -138,7 +144,12 @@ def prepare(
         total=made.total,
         created_at=now,
     )
-    return Prepared(made, record, document)
+    waiting = [
+        ReturnedLine(_UNPAYABLE, parse_ticket_id(row.ticket), bank, row.payable, row.problem, now)
+        for row in made.rows
+        if row.problem
+    ]
+    return Prepared(made, record, document, tuple(waiting))
 
 
 def rows_of(record: ClearingList) -> list[ClearingRow]:

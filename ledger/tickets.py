@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ledger.clock import shanghai_text
 from ledger.errors import Conflict, Forbidden, Invalid, NotFound
-from ledger.ids import issuance_id, ticket_number, to_hex
+from ledger.ids import issuance_id, split_number, ticket_number, to_hex
 from ledger.money import Fen, format_yuan, mul_div_floor
 from ledger.ports import Store
 from ledger.records import Issuance, Order, Reservation, Ticket
@@ -175,6 +175,16 @@ def status_of(ticket: Ticket | None, issuance: Issuance | None, now: int) -> str
     if issuance.void:
         return "void"
     return _alive(ticket, issuance, now)
+
+
+def by_number(store: Store, number: str) -> Ticket | None:
+    """The ticket with this number for people, None if there is none."""
+    serial, path = split_number(number)
+    for found in store.find(Issuance, number=serial):
+        for ticket in store.find(Ticket, issuance=found.id):
+            if [int(place) for place in ticket.path.split("-") if place] == path:
+                return ticket
+    return None
 
 
 def number_of(issuance: Issuance, ticket: Ticket) -> str:

@@ -25,7 +25,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 from api.storable import PROBLEM, overweight, unstorable
 from ledger.clock import parse_date, parse_instant, utc_text
 from ledger.errors import GoldTicketError
-from ledger.ids import parse_hex, parse_uscc, to_hex
+from ledger.ids import NUMBER_PATTERN, parse_hex, parse_uscc, split_number, to_hex
 from ledger.money import MAX_FEN, Fen, format_fen, parse_fen
 from ledger.signatures import checksum_address, compact
 
@@ -113,6 +113,24 @@ def _hex(size: int, description: str, example: str) -> WithJsonSchema:
 
 
 TicketIn = Annotated[bytes, _bytes_of(32), _hex(32, "Ticket id", TICKET)]
+
+
+def _ticket_named(text: str) -> bytes | str:
+    if text.startswith("GT-"):
+        split_number(text)
+        return text
+    return parse_hex(text, 32)
+
+
+TicketNamed = Annotated[
+    bytes | str,
+    text_by(_ticket_named),
+    _schema(
+        "Ticket id, or its number (GT-000123-2-1)",
+        TICKET,
+        pattern=f"^(0x[0-9a-fA-F]{{64}}|{NUMBER_PATTERN})$",
+    ),
+]
 HashIn = Annotated[bytes, _bytes_of(32), _hex(32, "Id or hash, 32 bytes", HASH)]
 IssuanceIn = Annotated[
     bytes, _bytes_of(16), _hex(16, "Issuance id: the upper half of its tickets' ids", ISSUANCE)

@@ -96,6 +96,12 @@ class ClearingLineOut(Out):
     uscc: UsccOut
     account: AccountOut
     payable: FenOut
+    problem: Annotated[
+        str,
+        Field(
+            description="Why it can't be paid yet; empty if it can. Not in total and file then", examples=[""]
+        ),
+    ] = ""
 
 
 class ClearingListOut(Out):

@@ -80,9 +80,7 @@ def call(given: Papers, chain: Chain, act: Act, legs: Sequence[Leg]) -> Call:
     arguments: list[Any] = [message, signatures]
     if act.kind in ("WithdrawIssue", "Void"):
         if act.id not in given.issues:
-            raise NotFound(
-                "The issue act that this one ends is not known here; enter it first.", act=act.id.hex()
-            )
+            raise NotFound("The issue act that this one ends is not known here; enter it first.", act=act.id)
         arguments.insert(0, message_of(given.issues[act.id]))
     count = sum(map(len, signatures)) // 64
     return Call(gas.of_act(act.kind, message, count), chain.encode(function, *arguments))

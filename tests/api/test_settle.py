@@ -21,6 +21,7 @@ from ledger.clock import utc_text
 from ledger.ids import keccak256, to_hex
 from ledger.money import Fen
 from ledger.payouts import PaidLine, ReturnedLine, payouts_csv
+from ledger.records import Participant, Profile
 from tests.api.live import Live
 from tests.api.office import file_of, problem
 from tests.support.actors import (
@@ -123,6 +124,23 @@ def test_maturities_by_date_and_page(live: Live, ticket: str) -> None:
 
 
 # ---- clearing lists
+
+
+def test_who_has_no_account_is_named_and_holds_up_nobody(live: Live, ticket: str) -> None:
+    holder = live.book.read(lambda store: store.need(Participant, WUZE.id))
+    live.book.write(lambda store: store.delete(Profile, holder.profile))
+    listed = clear(live, as_if_funded=True)
+    lines = {line["uscc"]: line for line in listed["lines"]}
+    assert "没有登记收款账户" in lines[WUZE.uscc]["problem"]
+    assert lines[WANYUE.uscc]["problem"] == ""
+    assert listed["total"] == str(FACE - int(lines[WUZE.uscc]["payable"]))
+    file = live.get(HUAIYUE, f"/settle/clearing-lists/{listed['hash']}/file").text
+    assert (WUZE.uscc in file, WANYUE.uscc in file) == (False, True)
+    assert "没有登记收款账户" in live.get(HUAIYUE, f"/documents/{listed['hash']}").text
+    for told in (HUAIYUE, WUZE):
+        [waiting] = live.seen(told, "/settle/returned-lines")["items"]
+        assert (waiting["ticket"], waiting["ref"]) == (lines[WUZE.uscc]["ticket"], "NO-PAYEE-ACCOUNT")
+    assert live.seen(WANYUE, "/settle/returned-lines")["items"] == []
 
 
 def test_a_list_ahead_of_the_money(live: Live, ticket: str) -> None:

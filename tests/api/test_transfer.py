@@ -56,6 +56,21 @@ def test_strangers_find_no_ticket(office: Office, ticket: Ticket, stranger: Any)
     assert office.get(stranger, "/tickets").json()["items"] == []
 
 
+def test_a_ticket_by_its_number(office: Office, ticket: Ticket) -> None:
+    by_id = f"/tickets/{to_hex(ticket.id)}"
+    for path in ("", "/lineage"):
+        assert (
+            office.get(WANYUE, f"/tickets/GT-000001{path}").json()
+            == office.get(WANYUE, f"{by_id}{path}").json()
+        )
+    assert office.get(WANYUE, "/freezes/GT-000001").json() == {"orders": []}
+    for number in ("GT-000001-1", "GT-000002", "GT-999999999999999"):
+        problem(office.get(WANYUE, f"/tickets/{number}"), 404, "unknown-ticket")
+    problem(office.get(WUZE, "/tickets/GT-000001"), 404, "unknown-ticket")
+    for number in ("GT-1", "GT-000001-0", "GT-000001-x", "GT-", "gt-000001", "GT-０00001"):
+        problem(office.get(WANYUE, f"/tickets/{number}"), 422, "invalid-request")
+
+
 def test_debtor_and_clearing_bank_look_but_do_not_offer(office: Office, ticket: Ticket) -> None:
     for party in (LANGONG, HUAIYUE):
         seen = office.get(party, f"/tickets/{to_hex(ticket.id)}").json()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,9 @@ import httpx
 import jsonschema_rs
 
 from tests.api.hostile.routes import SCHEMA, Route
+
+_BARE = re.compile("[0-9a-f]{32}|[0-9a-f]{64}")
+"""A text that is an id or a hash, and does not say so."""
 
 
 def proper(route: Route, answer: httpx.Response) -> None:
@@ -22,6 +26,10 @@ def proper(route: Route, answer: httpx.Response) -> None:
     assert kind in content, f"a media type that the document does not name: {kind}; {where}"
     if kind.endswith("json"):
         wrong = list(_validator(route.id, answer.status_code, kind).iter_errors(answer.json()))
+        evidence = map(str, answer.json().get("evidence", {}).values())
+        bare = [one for one in evidence if _BARE.fullmatch(one)]
+        # a wrong value goes back as it came
+        assert not bare or bare[0].encode() in answer.request.content, f"an id without 0x: {bare}; {where}"
         assert not wrong, f"{[str(one.message)[:300] for one in wrong[:5]]}; {where}"
 
 
