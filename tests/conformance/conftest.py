@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ledger.chain.engine import Engine
 from ledger.chain.engine_file import load_engine
-from tests.support.world import World
+
+if TYPE_CHECKING:
+    from tests.support.world import World
 
 DESCRIPTION = os.environ.get("GOLDTICKET_CONFORMANCE", "")
 KEY = os.environ.get("GOLDTICKET_CONFORMANCE_KEY", "")
