@@ -5,6 +5,8 @@ given several complete acts
     when one lives on what another does, before it or behind it in the queue: both should go, in that order
     when one is refused for good: it should end with its own reason, and spoil no other
     when one is refused for good only because of another in the batch: it should not end before that one is final
+given generations of tickets, each spent in an act that was signed before its parent was mined
+    it should mine them in order, however they stand in the queue, and behind what is under way already
 given an act that needs more gas than the table says
     it should ask the node and send it
 given more than one transaction holds
@@ -15,15 +17,20 @@ given an act whose calldata can't be made
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ledger.acts import State
-from ledger.records import Act, Transaction
+from ledger import typed
+from ledger.acts import State, accept_message
+from ledger.addresses import parse_address
+from ledger.ids import child_id, new_salt
+from ledger.outcome import next_in_queue
+from ledger.records import Act, Leg, Seat, Signature, Transaction
 from ledger.work import gas, trial
 from ledger.work.gas import Cost
-from tests.support.actors import HUAIYUE, LANGONG, PANEL, SUHENG, WANYUE, WUZE
+from tests.support.actors import HUAIYUE, LANGONG, PANEL, SUHENG, WANYUE, WUZE, XICHUAN, Party
 from tests.support.gateway import Gateway
 from tests.support.world import FACE
 
@@ -149,3 +156,68 @@ def test_an_act_without_calldata_keeps_no_other_from_its_turn(
     gateway.settle()
     assert gateway.state(gateway.child(ticket, good, 0)) == State.FINAL
     assert gateway.state(gateway.child(ticket, bad, 0)) == State.COMPLETE
+
+
+def unmined(gateway: Gateway, parent: bytes, holder: Party, to: Party, value: int) -> bytes:
+    """An offer of a ticket that is not mined yet, signed by both and kept as the service keeps it; the child's id."""
+    child = {"to": to.id, "value": value, "trade": new_salt(), "salt": new_salt()}
+    now = gateway.clock.now()
+    message = {
+        "ticket": parent,
+        "version": 0,
+        "children": [child],
+        "salt": new_salt(),
+        "deadline": now + 10**6,
+    }
+    domain = gateway.chain.domain
+    id_ = typed.digest(domain, "Offer", message)
+    accept = typed.digest(domain, "Accept", accept_message(id_, holder.id, message, 0))
+    made = child_id(parent, id_, 0)
+
+    def work(store: Any) -> None:
+        data = typed.message_to_json("Offer", message)
+        store.add(Act(id_, "Offer", data, {}, holder.id, "", parent, now, now + 10**6))
+        for place, (who, leg, digest) in enumerate(((holder, b"", id_), (to, made, accept))):
+            store.add(Seat(id_, place, leg, "party", who.id, "", digest, done=True))
+            address = parse_address(who.sole.address)
+            store.add(Signature(id_, place, address, 3, who.sole.sign(digest), "", now))
+        queue = next_in_queue(store)
+        store.add(Leg(made, id_, 0, to.id, value, "complete", {}, now + 10**6, now, queue))
+
+    gateway.book.write(work)
+    return made
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_generations_of_tickets_go_in_order(gateway: Gateway, turned: bool) -> None:
+    root = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    people = [WANYUE, WUZE, SUHENG, XICHUAN]
+    found = [root]
+    for i in range(3):
+        found.append(unmined(gateway, found[-1], people[i], people[i + 1], SHARE))
+    if turned:
+        legs = [gateway.leg(leg) for leg in found[1:]]
+        places = [leg.queue for leg in reversed(legs)]
+        moved = [replace(leg, queue=queue) for leg, queue in zip(legs, places, strict=True)]
+        gateway.book.write(lambda store: [store.put(leg) for leg in moved])
+    gateway.settle()
+    assert [gateway.state(leg) for leg in found[1:]] == [State.FINAL] * 3
+    assert [gateway.ticket(id_).path for id_ in found] == ["", "1", "1-1", "1-1-1"]
+    assert gateway.verify().clean
+
+
+def test_what_lives_on_a_transaction_under_way_follows_it(gateway: Gateway) -> None:
+    root = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    send, held = gateway.chain.send, []
+    gateway.chain.send = held.append  # type: ignore[method-assign]
+    first = unmined(gateway, root, WANYUE, WUZE, SHARE)
+    assert gateway.relay.step() == 1
+    second = unmined(gateway, first, WUZE, SUHENG, SHARE)
+    assert gateway.relay.step() == 1, "its parent is under way"
+    assert [raw.nonce for raw in held] == [held[0].nonce, held[0].nonce + 1]
+    for raw in held:
+        send(raw)
+    gateway.chain.send = send  # type: ignore[method-assign]
+    gateway.settle()
+    assert [gateway.state(leg) for leg in (first, second)] == [State.FINAL] * 2
+    assert gateway.ticket(second).party == SUHENG.id
