@@ -14,7 +14,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -123,6 +126,32 @@ def test_its_api_answers_and_writes_nothing(observer: Settings, operators_ticket
     assert [answer.status_code for answer in refused] == [403] * 3
     assert refused[0].json()["code"] == "only-observes"
     assert "goldticket send" in refused[0].json()["detail"]
+
+
+def test_the_command_serves_without_a_key(observer: Settings) -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GOLDTICKET_")}
+    env |= {"GOLDTICKET_ENGINE": "rpc", "GOLDTICKET_RPC_URLS": json.dumps(observer.rpc_urls)}
+    command = [
+        sys.executable,
+        "-m",
+        "api.cli",
+        "serve",
+        "--observe",
+        "--home",
+        str(observer.home),
+        "--port",
+        "0",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
+        try:
+            assert process.stdout
+            found = re.search(r"http://[\d.]+:\d+", process.stdout.readline())
+            assert found
+            assert httpx.get(f"{found[0]}/v1/ready", trust_env=False).status_code == 200
+            assert httpx.post(f"{found[0]}/v1/offers", json={}, trust_env=False).status_code == 403
+        finally:
+            process.kill()
+    assert not list(observer.home.glob("*.key"))
 
 
 def request(app: App, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
