@@ -102,6 +102,17 @@ def test_the_chain_alone_gives_the_book(observer: Settings, operators_ticket: st
     assert not (observer.home / "keys").exists()
 
 
+def test_verify_by_command(observer: Settings) -> None:
+    env = {
+        "GOLDTICKET_ENGINE": "rpc",
+        "GOLDTICKET_RPC_URLS": json.dumps(observer.rpc_urls),
+        "GOLDTICKET_OBSERVE": "true",
+    }
+    result = CliRunner().invoke(cli, ["verify", "--json", "--home", str(observer.home)], env=env)
+    assert result.exit_code == 0, result.output
+    assert '"verify": "ok"' in result.output
+
+
 def test_a_recount_asks_nobody_else(observer: Settings, world: World) -> None:
     command = [ROOT / "scripts" / "recount", "--rpc", observer.rpc_urls[0], "--address", world.address]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
