@@ -76,7 +76,9 @@ def judge(file: str, artifacts: Path) -> Verdict:
     first = [f"{TESTS}/test_{name}.py" for name in FIRST[file]]
     kept = [*NO_JUDGES, *(Path(path).name for path in first)]
     rest = [
-        f"{TESTS}/{path.name}" for path in sorted((ROOT / TESTS).glob("test_*.py")) if path.name not in kept
+        f"{TESTS}/{path.name}"
+        for path in sorted((ROOT / TESTS).glob("test_*.py"), key=_late)
+        if path.name not in kept
     ]
     stages: list[Callable[[], str]] = [
         functools.partial(_tests, first),
@@ -88,6 +90,11 @@ def judge(file: str, artifacts: Path) -> Verdict:
         if by:
             return Verdict(by, time.monotonic() - began)
     return Verdict("", time.monotonic() - began)
+
+
+def _late(path: Path) -> tuple[bool, str]:
+    """Tests that were written for a survivor come first."""
+    return not path.stem.startswith("test_mutants"), path.name
 
 
 def judge_by(tests: Sequence[str], artifacts: Path) -> str:
