@@ -13,13 +13,21 @@ from dataclasses import replace
 import structlog
 
 from ledger.acts import State
+from ledger.errors import Conflict
 from ledger.ports import Book, Chain, Store
-from ledger.records import Checkpoint, Leg, Reservation, Transaction
+from ledger.records import Checkpoint, Leg, Reservation, SignedBytes, Transaction
 from ledger.work.calldata import find_all
 
 log = structlog.get_logger()
 
 AT_ONCE = 100
+
+
+class LostTooMuch(Conflict):
+    """A development node has fallen back further than the journal can drive again."""
+
+    code = "node-lost-too-much"
+    title = "The development node has lost too many blocks"
 
 
 def last_common(book: Book, chain: Chain, first: int) -> int:
@@ -33,9 +41,15 @@ def last_common(book: Book, chain: Chain, first: int) -> int:
 
 def unsettle(store: Store, common: int) -> int:
     """Our transactions from behind `common` are to be sent again, and their legs are under way again; their number.
-    To be followed by a projection that ends at `common`."""
+    To be followed by a projection that ends at `common`. Raises LostTooMuch."""
     lost = [t for t in store.find(Transaction, state=["mined", "failed"], order="-block") if t.block > common]
     legs = [bytes.fromhex(leg) for t in lost for ids in t.legs for leg in ids]
+    if any(store.get(SignedBytes, transaction.hash) is None for transaction in lost):
+        raise LostTooMuch(
+            f"The node has lost everything after block {common}, more than the journal keeps to send again: bring back "
+            "its folder, or deploy anew.",
+            block=common,
+        )
     for transaction in lost:
         store.put(replace(transaction, state="sent", block=0))
     for leg in find_all(store, Leg, "id", legs):

@@ -28,7 +28,7 @@ from ledger.work.trial import MOST_GAS, SHORT, Held, Item, Trial, pack
 
 log = structlog.get_logger()
 
-MOST_LEGS = 1_000
+MOST_LEGS = 4_000
 """Legs looked at in one step."""
 
 

@@ -16,7 +16,7 @@ from ledger import outcome
 from ledger.errors import Conflict, GoldTicketError
 from ledger.events import Event
 from ledger.ports import Book, Chain, Receipt, Refusal, Store
-from ledger.records import Checkpoint, Cursor, Transaction
+from ledger.records import Checkpoint, Cursor, SignedBytes, Transaction
 from ledger.work.adopt import Adopted, adopt
 from ledger.work.blocks import Span, reads, take_in
 from ledger.work.calldata import find_all
@@ -30,6 +30,9 @@ MOST_BLOCKS = 500
 """Blocks taken in by one step."""
 KEPT = 5_000
 """Checkpoints that are kept."""
+KEPT_BYTES = 256
+"""Blocks for which a development node's transactions are kept whole, should it lose them. Elsewhere what is final is
+not sent again."""
 WATCH = "watch"
 """The name of the watcher's lease."""
 UNMINED = ("sent", "given-up")
@@ -154,6 +157,7 @@ class Watch:
             self._settling.settle(store, mined, block.time)
             replaced(store, mined, state.open, block.time)
             outcome.expire(store, block.time)
+            self._drop_bytes(store, cursor.block, block.number, mined)
             store.put(Checkpoint(block.number, block.hash))
             for old in store.find(Checkpoint, order="block", limit=2):
                 if old.block < block.number - KEPT:
@@ -161,6 +165,17 @@ class Watch:
 
         self._book.write(work, reads(events, legs))
         return last - cursor.block
+
+    def _drop_bytes(
+        self, store: Store, before: int, last: int, mined: Sequence[tuple[Transaction, Receipt]]
+    ) -> None:
+        """Of transactions that need not be sent again the signed bytes, which are long: the chain has them."""
+        done = [transaction for transaction, _ in mined]
+        if self._lone:
+            old = list(range(max(before - KEPT_BYTES + 1, 1), last - KEPT_BYTES + 1))
+            done = store.find(Transaction, block=old) if old else []
+        for transaction in done:
+            store.delete(SignedBytes, transaction.hash)
 
     def _silent(self, open_: Sequence[Transaction], last: int) -> list[tuple[Transaction, Receipt]]:
         """Those that may be mined without a word: the whole was reverted, or all that it did had been done before.
@@ -185,6 +200,7 @@ class Watch:
                 hold.check(store)
             now = store.need(Cursor, 1).time
             self._settling.settle(store, mined, now)
+            self._drop_bytes(store, state.cursor.block, state.cursor.block, mined)
             replaced(store, mined, state.open, now)
 
         self._book.write(work)

@@ -4,6 +4,8 @@ given a node that is behind the book
     it should wait for it, and halt only when it is another chain
 given ranges without events, and blocks that come while others are taken in
     it should go on over them, and lose nothing
+given a transaction that is final
+    its bytes should be kept only where a node may lose it
 given a transaction that is mined without a word
     it should be found out by its receipt
 given a second watcher on the same book
@@ -22,9 +24,9 @@ import pytest
 from ledger.acts import State
 from ledger.chain.reverts import explain, permanent
 from ledger.ports import Block
-from ledger.records import Cursor, Log, Transaction
+from ledger.records import Cursor, Log, SignedBytes, Transaction
 from ledger.work.lease import Leases
-from ledger.work.redrive import last_common, unsettle
+from ledger.work.redrive import LostTooMuch, last_common, unsettle
 from ledger.work.verify import rebuild
 from ledger.work.watch import ChainDiverged, Overtaken, Watch
 from tests.support.actors import HUAIYUE, LANGONG, WANYUE, WUZE
@@ -135,7 +137,32 @@ def test_only_one_process_watches(gateway: Gateway, ticket: bytes) -> None:
     assert [watch.step() for watch in reversed(watches)] == [0, 1]
 
 
+def test_bytes_of_what_is_final_are_not_kept(gateway: Gateway, ticket: bytes) -> None:
+    offered(gateway, ticket)
+    gateway.settle()
+    assert gateway.book.read(lambda store: store.count(SignedBytes)) == 0
+
+
+def test_a_development_nodes_bytes_are_kept_for_a_while(
+    gateway: Gateway, ticket: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.work.watch.KEPT_BYTES", 3)
+    gateway.watch = Watch(gateway.book, gateway.chain, START, explain, permanent, lone=True)
+    for _ in range(2):
+        offered(gateway, ticket)
+        gateway.settle()
+    counts = []
+    for _ in range(6):
+        gateway.chain.mine()
+        gateway.watch.step()
+        counts.append(gateway.book.read(lambda store: store.count(SignedBytes)))
+    assert (counts[0], counts[-1]) == (2, 0)
+    with pytest.raises(LostTooMuch, match="deploy anew"):
+        gateway.book.write(lambda store: unsettle(store, START))
+
+
 def test_a_node_that_lost_its_last_blocks(gateway: Gateway, ticket: bytes) -> None:
+    gateway.watch = Watch(gateway.book, gateway.chain, START, explain, permanent, lone=True)
     kept = cursor(gateway).block
     point, lines = gateway.world.evm.snapshot(), len(gateway.world.history)
     legs = [offered(gateway, ticket)]
