@@ -1,6 +1,6 @@
 """Compiling mutants fast: one compiler process that stays, and only the contracts that a change can reach.
 
-`PLAIN` makes code that does the same without the optimizer, in a tenth of the time. Some contracts need the viaIR
+`PLAIN` makes code that does the same without the optimizer, in a fraction of the time. Some contracts need the viaIR
 pipeline even so, or their stacks are too deep. `SHIPPED` are the settings of the product.
 """
 
