@@ -1,7 +1,7 @@
 """The database goes away in the middle of everything.
 
 given threads that write
-    when every connection is ended, again and again
+    when every connection is ended, again and again, the server stopped, and its power cut
         it should tell each whether its work was written, truthfully, and go on by itself
 given a commit whose answer was lost
     it should not claim that nothing was written, and the same key sent again should do nothing twice
@@ -77,6 +77,9 @@ def test_every_thread_is_told_the_truth(server: Server, book: SqlBook) -> None:
     cuts = 0
     while cuts < 10 or len(written) < 200:
         cuts += server.hang_up() > 0
+        if cuts in (3, 7):
+            server.stop(now=cuts == 7)
+            server.start()
     stop.set()
     for thread in threads:
         thread.join(30)
