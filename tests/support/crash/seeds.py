@@ -89,8 +89,8 @@ def _seeds(seeds: range, plan: str) -> int:
         plans[name] += 1
         faults += found.faults
         lives += found.lives
-        if sys.stdout.isatty():
-            print(f"\r{seed}: {name:22}", end="", flush=True)
+        if (seed - seeds.start) % 100 == 99:
+            print(f"up to seed {seed}: differences {len(wrong)}", flush=True)
     print(f"seeds {seeds.start} to {seeds.stop - 1} in {time.monotonic() - began:.0f} s")
     print(f"plans: {', '.join(f'{name} {count}' for name, count in sorted(plans.items()))}")
     print(
