@@ -125,7 +125,8 @@ class Intake:
         self._learn(addresses.values())
         second = [pair for item in found if item.kind == "Offer" for pair in self._accepts(item, addresses)]
         keys = set(addresses.values()) | set(self._recovered(second).values())
-        return lambda store: _load(store, items, keys)
+        parties = [self._parties[key] for key in keys if key in self._parties]
+        return lambda store: _load(store, items, keys, parties)
 
     def _recovered(self, pairs: list[tuple[bytes, bytes]]) -> dict[tuple[bytes, bytes], str]:
         recover_many(pairs)
@@ -282,7 +283,7 @@ def _fits(store: Store, seat: Seat, signature: bytes) -> bool:
     return not seat.done and bool(_signatures(store, seat, [Given(signature)]))
 
 
-def _load(store: Loading, items: Sequence[Item], keys: Iterable[str]) -> None:
+def _load(store: Loading, items: Sequence[Item], keys: Iterable[str], parties: Iterable[int]) -> None:
     """What the rules will ask for. Whatever is missing here is read when it is asked for."""
     ids = [item.id for item in items]
     for kind, field in ((Act, "id"), (Leg, "act"), (Seat, "act"), (Signature, "act")):
@@ -299,8 +300,7 @@ def _load(store: Loading, items: Sequence[Item], keys: Iterable[str]) -> None:
     store.load(Reservation, "ticket", tickets, ended=False)
     store.load(Reservation, "leg", legs)
     store.load(Leg, "id", legs)
-    holders = [found.party for found in (store.get(Ticket, ticket) for ticket in tickets) if found]
     receivers = [
         child["to"] for kind, message, _ in pairs if kind == "Offer" for child in message["children"]
     ]
-    store.load(Participant, "id", [*holders, *receivers])
+    store.load(Participant, "id", [*parties, *receivers])

@@ -49,6 +49,7 @@ class _Shelf:
         self.rows: dict[Key, Sequence[Any] | None] = {}
         self.indexes: dict[tuple[str, ...], _Index] = {}
         self.last: dict[str, Any] = {}
+        self.wanted: dict[tuple[tuple[str, ...], Key], dict[Any, None]] = {}
         keys = shape.keys
         if len(keys) == 1:
             (only,) = keys
@@ -94,26 +95,40 @@ class BufferedStore:
 
     def load(self, kind: type, field: str, values: Iterable[object], **fixed: object) -> None:
         """Reads all records with one of these values in `field` (and the fixed ones) in a few queries; from then on
-        memory answers whatever asks for them."""
+        memory answers whatever asks for them. It waits until something of this kind is asked for, so that what many
+        works want is read together."""
         shelf = self._shelf(kind)
         fields = (field, *sorted(fixed))
         tail = tuple(fixed[name] for name in fields[1:])
+        shelf.wanted.setdefault((fields, tail), {}).update(dict.fromkeys(values))
+
+    def _load(self, shelf: _Shelf, fields: tuple[str, ...], tail: Key, values: Iterable[object]) -> None:
         index = shelf.indexes.get(fields) or self._indexed(shelf, fields)
-        fresh = [v for v in dict.fromkeys(values) if ((v, *tail) if tail else v) not in index.buckets]
+        fresh = [v for v in values if ((v, *tail) if tail else v) not in index.buckets]
         if not fresh:
             return
         self._write(shelf)
         for value in fresh:
             index.buckets[(value, *tail) if tail else value] = {}
+        fixed = dict(zip(fields[1:], tail, strict=True))
         for start in range(0, len(fresh), AT_ONCE):
-            where: dict[str, Any] = {field: fresh[start : start + AT_ONCE], **fixed}
-            rows: list[Any] = self._under.find(kind, **where)
+            where: dict[str, Any] = {fields[0]: fresh[start : start + AT_ONCE], **fixed}
+            rows: list[Any] = self._under.find(shelf.shape.kind, **where)
             for record in rows:
                 shelf.keep(shelf.key_of(record), record)
         # what memory held already belongs into the new buckets, too
         for key, record in shelf.records.items():
             if record is not None and (bucket := index.buckets.get(index.of(record))) is not None:
                 bucket[key] = None
+
+    def _loaded(self, kind: type) -> _Shelf:
+        """The shelf, with what is wanted on it."""
+        shelf = self._shelf(kind)
+        if shelf.wanted:
+            wanted, shelf.wanted = shelf.wanted, {}
+            for (fields, tail), values in wanted.items():
+                self._load(shelf, fields, tail, values)
+        return shelf
 
     def flush(self) -> None:
         """Writes all that waits."""
@@ -137,7 +152,7 @@ class BufferedStore:
     # ---- the port
 
     def get(self, kind: type[R], *key: object) -> R | None:
-        shelf = self._shelf(kind)
+        shelf = self._loaded(kind)
         found: R | None = shelf.records.get(key, _UNKNOWN)
         if found is not _UNKNOWN:
             return found
@@ -184,7 +199,7 @@ class BufferedStore:
         limit: int = 0,
         **where: object,
     ) -> list[R]:
-        shelf = self._shelf(kind)
+        shelf = self._loaded(kind)
         if limit == 1 and not where and after is None and order.startswith("-"):
             return self._last(shelf, order)
         found = None if after is not None else self._known(shelf, where)
@@ -199,7 +214,7 @@ class BufferedStore:
         return found[:limit] if limit else found
 
     def count(self, kind: type, /, **where: object) -> int:
-        shelf = self._shelf(kind)
+        shelf = self._loaded(kind)
         found = self._known(shelf, where)
         if found is not None:
             return len(found)

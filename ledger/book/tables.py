@@ -59,12 +59,14 @@ class JsonColumn(TypeDecorator[Any]):
         return None if value is None else dump_json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
+        if value is None:
+            return None
+        return {} if value == "{}" else json.loads(value)
 
 
 def dump_json(value: Any) -> str:
     """Raises TypeError for what JSON does not know (bytes: write them as 0x hex)."""
-    return "".join(_write_json(value, 0))
+    return "".join(_write_json(value, 0)) if value != {} else "{}"
 
 
 def _writer() -> Callable[[Any, int], Iterable[str]]:
