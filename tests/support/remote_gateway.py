@@ -28,7 +28,7 @@ from tests.support.world import World
 
 PATIENCE = 90.0
 """Seconds for an act to become final: many blocks, on a busy machine."""
-COIN = 10**24
+COIN = 10**19
 OPEN = (State.COMPLETE, State.RELAYED)
 
 
