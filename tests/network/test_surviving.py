@@ -67,7 +67,7 @@ def test_two_killed(life: Life) -> None:
     assert life.final() == before, "two of four make no block"
     assert life.app.failure == "" or "no node" not in life.app.failure
     life.network.start(0)
-    life.goes_on(len(life.accepted) - before)
+    life.goes_on(len(life.accepted) - before, within=240)
     life.network.start(1)
     assert not any("waiting" in note for note in life.notes())
 
@@ -105,7 +105,7 @@ def test_all_killed_at_once(life: Life) -> None:
     accepted = len(life.accepted)
     life.until(lambda: len(life.accepted) > accepted, "the API goes on accepting")
     life.network.start_all()
-    life.goes_on(5)
+    life.goes_on(5, within=240)  # QBFT doubles its patience with each round that fails
 
 
 @pytest.mark.parametrize(
