@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,11 @@ from api.json_body import usual_stack
 from api.main import create_app
 from ledger.errors import Unavailable
 from ledger.wiring import App
+
+
+SWITCH = 0.0005
+"""Seconds after which a busy thread lets another one on: an answer goes through three threads, and with Python's usual
+5 ms would wait for each of them behind relay and watcher."""
 
 
 class PortInUse(Unavailable):
@@ -55,6 +61,7 @@ def serve(app: App, ready: Callable[[str], None]) -> None:
         app.start()
         name_threads()
         rest_the_collector()
+        sys.setswitchinterval(SWITCH)
         ready(f"http://{host}:{port}")
         server(app).run(sockets=[found])
 

@@ -79,7 +79,7 @@ def through_gateway(
         say("warming up")
         load("warm", gateway_alone.bulk, min(300, profile.bulk), 1)
         say("gateway, single posts")
-        single = load("single", gateway_alone.single, profile.single, 8)
+        single = load("single", gateway_alone.single, profile.single, 16)
         say("gateway, bulk")
         bulk = load("bulk", gateway_alone.bulk, profile.bulk, 2)
         say("gateway, single posts at half load")
