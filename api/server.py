@@ -17,7 +17,6 @@ from api.main import create_app
 from ledger.errors import Unavailable
 from ledger.wiring import App
 
-
 SWITCH = 0.0005
 """Seconds after which a busy thread lets another one on: an answer goes through three threads, and with Python's usual
 5 ms would wait for each of them behind relay and watcher."""
