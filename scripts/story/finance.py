@@ -14,7 +14,7 @@ DAYS_LATER = 15
 
 
 def tell(story: Story) -> None:
-    """Two quotes, a lock, the registration, the notice, the receipt."""
+    """Two quotes, the registration, the notice, a lock, the receipt."""
     voice, stage = story.voice, story.stage
     voice.chapter("保理融资", "Financing")
     stage.advance_to(stage.now + DAYS_LATER * DAY)
@@ -27,8 +27,10 @@ def tell(story: Story) -> None:
     )
     asked = ask(story, ticket)
     best = compare(story, asked)
-    lock = take(story, asked, best)
-    complete(story, asked, best, lock)
+    lock = choose(story, asked, best)
+    register(story, asked, best)
+    sign(story, lock)
+    complete(story, lock)
 
 
 def ask(story: Story, ticket: dict[str, Any]) -> str:
@@ -75,20 +77,16 @@ def compare(story: Story, asked: str) -> dict[str, Any]:
     return best
 
 
-def take(story: Story, asked: str, quote: dict[str, Any]) -> Act:
-    """The holder takes the quote; holder and bank sign the lock. Value moves aside, title does not."""
+def choose(story: Story, asked: str, quote: dict[str, Any]) -> Act:
+    """The holder takes the quote: the lock is drafted."""
     act: Act = story.maker(CHUHENG).post(f"/finance/requests/{asked}/choose", {"quote": quote["id"]})
-    story.carry(act, CHUHENG, LANWAN)
-    bank, signers = story.voice.name(by_id(quote["bank"]["id"])), story.signers(CHUHENG, LANWAN)
-    story.voice.say(
-        f"选 {bank}；{signers} 签署，金额锁定，票权未动。",
-        f"It takes {bank}; {signers} sign: the value is locked, title stays.",
-    )
+    bank = story.voice.name(by_id(quote["bank"]["id"]))
+    story.voice.say(f"选 {bank}。", f"It takes {bank}.")
     return act
 
 
-def complete(story: Story, asked: str, quote: dict[str, Any], act: Act) -> None:
-    """Registration, notice to the debtor, the clearing bank's receipt: title moves."""
+def register(story: Story, asked: str, quote: dict[str, Any]) -> None:
+    """The assignment is registered and the debtor is told, before anything is locked or paid."""
     voice, day = story.voice, shanghai_date(story.stage.now)
     number = f"ZDW-{day:%Y-%m%d}-0001"
     story.maker(LANWAN).post(
@@ -99,6 +97,20 @@ def complete(story: Story, asked: str, quote: dict[str, Any], act: Act) -> None:
         f"中登网登记 {number}；{voice.name(LANGONG)} 收到债权转让通知 {notice['hash'][:10]}…。",
         f"Registered as {number}; {voice.name(LANGONG)} has the notice of assignment {notice['hash'][:10]}….",
     )
+
+
+def sign(story: Story, act: Act) -> None:
+    """Holder and bank sign the lock. Value moves aside, title does not."""
+    story.carry(act, CHUHENG, LANWAN)
+    signers = story.signers(CHUHENG, LANWAN)
+    story.voice.say(
+        f"{signers} 签署，金额锁定，票权未动。", f"{signers} sign: the value is locked, title stays."
+    )
+
+
+def complete(story: Story, act: Act) -> None:
+    """The clearing bank's receipt: title moves."""
+    voice, day = story.voice, shanghai_date(story.stage.now)
     lock = act["legs"][0]["id"]
     receipt = story.maker(HUAIYUE).post("/finance/receipts", {"lock": lock, "ref": f"HY{day:%Y%m%d}-F1"})
     story.carry(receipt, HUAIYUE)
