@@ -38,6 +38,8 @@ LINES = "application/jsonl"
 _EXAMPLE = '{"index":0,"taken":{"act":"0x…","state":"complete","legs":[]},"problem":null}'
 MOST_LINE = 256 * 1024
 """Bytes of one line of a stream."""
+MOST_STREAM = 2**30
+"""Bytes of a whole stream: some hundred thousand acts."""
 _MOST_KEYS = 10_000
 
 
@@ -135,6 +137,7 @@ async def bring_many(
     summary="Any number of acts with their signatures, one a line",
     status_code=201,
     response_class=StreamingResponse,
+    max_body_size=MOST_STREAM,
     responses={
         201: {
             "description": "A result for each line, one a line",

@@ -185,6 +185,12 @@ def test_lines(live: Live, ticket: str) -> None:
     assert sent(live, LANGONG, lines).text == answer.text
 
 
+def test_a_stream_may_be_longer_than_other_requests(live: Live, ticket: str) -> None:
+    padding = [" " * 1000] * 7_000
+    answer = sent(live, LANGONG, [*padding, json.dumps(brought(live, ticket))])
+    assert json.loads(answer.text)["taken"]
+
+
 def sent(live: Live, who: Party, lines: list[str]) -> Any:
     headers = {
         **live._headers(who, "sole"),
