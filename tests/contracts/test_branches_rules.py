@@ -110,6 +110,7 @@ def test_acts_without_signature_from_a_contract(world: World) -> None:
         expect_refusal(world.evm.send(proxy, data).output, "NotPlainAccount", caller=proxy)
 
 
+@pytest.mark.made_up_predecessor
 @pytest.mark.parametrize("answer", SAID)
 def test_a_predecessor_that_fails(world: World, answer: str) -> None:
     new = ledger_after(answering(world.evm, answer, closed=SHORT), world.evm)
@@ -119,6 +120,7 @@ def test_a_predecessor_that_fails(world: World, answer: str) -> None:
         assert (outcome.ok, outcome.output) == (False, SAID[answer])
 
 
+@pytest.mark.made_up_predecessor
 @pytest.mark.parametrize("answer", SAID)
 def test_a_predecessor_that_fails_for_invoices_only(world: World, answer: str) -> None:
     new = ledger_after(answering(world.evm, answer, closed=SHORT, openingOf=NOTHING), world.evm)
@@ -126,6 +128,7 @@ def test_a_predecessor_that_fails_for_invoices_only(world: World, answer: str) -
     assert (outcome.ok, outcome.output) == (False, SAID[answer])
 
 
+@pytest.mark.made_up_predecessor
 def test_a_predecessor_that_knows_nothing_of_an_invoice(world: World) -> None:
     new = ledger_after(answering(world.evm, NOTHING, closed=SHORT), world.evm)
     issue = new.issue_draft(LANGONG, WANYUE)

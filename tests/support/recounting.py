@@ -54,8 +54,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    """Recounts the world of the test."""
+    """Recounts the world of the test, unless its ledger follows a contract that no block explains."""
     yield
+    if item.get_closest_marker("made_up_predecessor"):
+        return
     given = getattr(item, "funcargs", {})
     evm = getattr(given.get("world") or given.get("ready"), "evm", None)
     if isinstance(evm, KeepingOutput):
