@@ -61,6 +61,15 @@ class Seen:
     height: int
 
 
+class NotRpc(ValueError):
+    """An answer that is none to what was asked."""
+
+
+def said(error: Exception) -> str:
+    """Why a node is of no use, in a word or two."""
+    return str(error) if isinstance(error, NotRpc) else type(error).__name__
+
+
 class Peers:
     """`ask` must neither fail over nor wait long; `depth`: blocks at the end of the chain that may still change;
     `chain_id`: 0 when the first that answers decides. Safe to use from several threads."""
@@ -148,7 +157,7 @@ class Peers:
             chain, first, height = self._ask(url, requests)
             return Seen(int(chain, 16), str((first or {}).get("hash", "")), int(height, 16))
         except Exception as error:
-            self.leave(url, f"it does not answer ({type(error).__name__})")
+            self.leave(url, f"it does not answer ({said(error)})")
             return None
 
     def _is_of_us(self, url: str, found: Seen, seen: dict[str, Seen]) -> bool:
@@ -192,7 +201,7 @@ class Peers:
                 [block] = self._ask(url, [("eth_getBlockByNumber", [hex(common), False])])
                 hashes[url] = str((block or {}).get("hash", "nothing"))
             except Exception as error:
-                self.leave(url, f"it does not answer ({type(error).__name__})")
+                self.leave(url, f"it does not answer ({said(error)})")
         counted = Counter(hashes.values()).most_common()
         if not counted:
             return []

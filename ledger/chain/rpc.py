@@ -19,7 +19,7 @@ import httpx
 
 from ledger.chain.nodes import NodeRefused, NodeUnreachable
 from ledger.chain.nodes.rpc import shown
-from ledger.chain.peers import LEFT_ALONE, Peers, Request
+from ledger.chain.peers import LEFT_ALONE, NotRpc, Peers, Request, said
 
 __all__ = ["LEFT_ALONE", "Request", "Rpc", "RpcError", "shown"]
 
@@ -99,8 +99,8 @@ class Rpc:
         try:
             answer = self._answer(url, body, timeout)
         except (httpx.HTTPError, ValueError) as error:
-            self.peers.leave(url, f"it does not answer ({_said(error)})")
-            raise NodeUnreachable(f"{shown(url)} does not answer: {_said(error)}", url=shown(url)) from None
+            self.peers.leave(url, f"it does not answer ({said(error)})")
+            raise NodeUnreachable(f"{shown(url)} does not answer: {said(error)}", url=shown(url)) from None
         self.peers.answered(url)
         return _all(_results(shown(url), body, answer))
 
@@ -147,8 +147,8 @@ class Rpc:
             try:
                 answer = self._answer(url, body, self._timeout if last else min(IMPATIENT, self._timeout))
             except (httpx.HTTPError, ValueError) as error:
-                self.peers.leave(url, f"it does not answer ({_said(error)})")
-                faults.append(f"{shown(url)} ({_said(error)})")
+                self.peers.leave(url, f"it does not answer ({said(error)})")
+                faults.append(f"{shown(url)} ({said(error)})")
                 continue
             self.peers.answered(url)
             return shown(url), answer
@@ -177,10 +177,6 @@ class Rpc:
         return httpx.Timeout(seconds, connect=min(seconds, CONNECT))
 
 
-class NotRpc(ValueError):
-    """An answer that is none to what was asked."""
-
-
 def _require_answers(body: Any, answer: Any) -> None:
     """Raises NotRpc unless each answer belongs to a request of `body`: a node may repeat itself, or leave one out."""
     if isinstance(answer, dict):
@@ -196,10 +192,6 @@ def _require_answers(body: Any, answer: Any) -> None:
     for item in body:
         if item["id"] not in found:
             raise NotRpc(f"{item['method']} in a batch of {len(body)} is without an answer")
-
-
-def _said(error: Exception) -> str:
-    return str(error) if isinstance(error, NotRpc) else type(error).__name__
 
 
 def _results(url: str, body: Sequence[dict[str, Any]], answer: Any) -> list[Any]:

@@ -19,7 +19,7 @@ class FakeNode:
     def __init__(self, height: int = 100) -> None:
         self.height, self.chain, self.genesis = height, CHAIN, "g"
         self.fork = ""
-        self.dead = False
+        self.dead = self.repeats = False
         self.hide: set[int] = set()
         self.invent: set[int] = set()
         self.asked = 0
@@ -78,7 +78,11 @@ class FakeNetwork:
             raise httpx.ConnectError("refused", request=request)
         body = json.loads(request.content)
         answers = [
-            {"jsonrpc": "2.0", "id": item["id"], "result": node.answer(item["method"], item["params"])}
+            {
+                "jsonrpc": "2.0",
+                "id": 0 if node.repeats else item["id"],
+                "result": node.answer(item["method"], item["params"]),
+            }
             for item in (body if isinstance(body, list) else [body])
         ]
         return httpx.Response(200, json=answers if isinstance(body, list) else answers[0])

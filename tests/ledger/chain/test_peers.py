@@ -10,6 +10,7 @@ a look
 ├── given blocks that may still change: it should not compare them
 ├── given two against two: it should leave nobody
 ├── given a dead node: it should leave it, and return to it when it answers and is level
+├── given a node that repeats itself: it should say that of it
 └── given all healthy: it should leave nobody
 """
 
@@ -121,3 +122,11 @@ def test_a_dead_node_should_be_left_and_come_back(network: FakeNetwork) -> None:
     network.nodes[0].height = network.nodes[1].height
     rpc.peers.look()
     assert rpc.peers.healthy() == network.urls
+
+
+def test_a_node_that_repeats_itself_should_be_named_so(network: FakeNetwork) -> None:
+    rpc = network.rpc()
+    network.nodes[1].repeats = True
+    rpc.peers.look()
+    [trouble] = rpc.peers.troubles()
+    assert "eth_chainId in a batch of 3 is without an answer" in trouble
