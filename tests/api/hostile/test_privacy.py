@@ -6,14 +6,16 @@ given every endpoint that takes an id, and every id that could be meant
 given every list, with every filter
   when a company walks through its pages: it should find nothing of others
 given every endpoint that changes something
-  when the id of something is given that does not concern the company, in its path or body: it should be refused, and
-    the refusal tell nothing of it
+  when the id of something is given that does not concern the company, in its path, body or form: it should be refused,
+    and the refusal tell nothing of it
+  when such an id stands in a request of the company's own that would succeed without it: it should be refused, too
 given an endpoint that nothing in the filled ledger answers to
   it should be said, since it is untested then
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -24,7 +26,8 @@ import pytest
 from ledger.records import Issuance, Participant, Replacement
 from tests.api.hostile import audience
 from tests.api.hostile.audience import Id, ids
-from tests.api.hostile.routes import Route, fits, leaves, put, routes
+from tests.api.hostile.desk import Moment
+from tests.api.hostile.routes import FILE, Route, fits, leaves, put, routes
 from tests.api.hostile.town import Town
 from tests.api.live import KNOWN
 from tests.support.actors import Party
@@ -155,6 +158,36 @@ def test_nothing_is_done_with_what_is_not_mine(route: Route, town: Town) -> None
                 assert answer.status_code >= 400, f"{who.name} did {route.id} with {one}: {answer.text[:500]}"
 
 
+@pytest.mark.parametrize("route", [route for route in POSTS if route.id != "draftAct"], ids=str)
+def test_what_is_not_mine_in_a_request_of_mine(route: Route, town: Town) -> None:
+    """The request that once succeeded, with one id in it that does not concern who sent it."""
+    moment = town.moments[route.id]
+    town.back(moment)
+    for path, body, one in swapped(moment, town):
+        if moment.who.id in one.audience or one.kind == "participant" or may(route, moment.who, town):
+            continue
+        town.back(moment)
+        answer = town.again(moment, path=path, **({"data": body} if route.file else {"body": body}))
+        assert 400 <= answer.status_code < 500, (
+            f"{moment.who.name} did {path} with {one}: {answer.text[:500]}"
+        )
+
+
+def swapped(moment: Moment, town: Town) -> Iterator[tuple[str, Any, Id]]:
+    """As `attempts`, out of a request that succeeded, with what there was before it."""
+    route, body = moment.route, moment.data if moment.files else moment.body
+    sent = route.content[FILE]["schema"] if route.file else route.schema
+    [values] = re.findall(re.sub(r"{\w+}", "([^/]+)", route.path) + "$", moment.path) if route.ids else [()]
+    real = dict(zip(route.ids, [values] if isinstance(values, str) else values, strict=True))
+    for one in town.book.read(ids):
+        for name, schema in route.ids.items():
+            if fits(schema, one.value):
+                yield route.at(**{**real, name: one.value}), body, one
+        for at, schema, _ in leaves(sent, body) if sent else ():
+            if at[-1] not in ANYTHING and fits(schema, one.value) and not text(schema):
+                yield moment.path, put(body, at, one.value), one
+
+
 def may(route: Route, who: Party, town: Town) -> bool:
     """Whether a company may draft this about what does not concern it (yet)."""
     coming = town.book.read(lambda store: {one.bank for one in store.find(Replacement)})
@@ -168,12 +201,13 @@ def may(route: Route, who: Party, town: Town) -> bool:
 def attempts(route: Route, town: Town) -> Iterator[tuple[str, Any, Id]]:
     """(path, body, id) with each id in each place where it fits, in the path or in the body."""
     everything = town.book.read(ids)
-    body = now(route.body)
+    body = town.moments[route.id].data if route.file else now(route.body)
+    sent = route.content[FILE]["schema"] if route.file else route.schema
     for name, schema in route.ids.items():
         for one in everything:
             if fits(schema, one.value):
                 yield route.at(**{name: one.value}), body, one
-    for at, schema, _ in leaves(route.schema, body) if route.schema else ():
+    for at, schema, _ in leaves(sent, body) if sent else ():
         for one in everything if at[-1] not in ANYTHING else ():
             if fits(schema, one.value) and not text(schema):
                 yield from ((path, put(body, at, one.value), one) for path in own(route, town))
@@ -209,4 +243,4 @@ def now(body: Any) -> Any:
 def send(town: Town, who: Party, route: Route, path: str, body: Any) -> httpx.Response:
     if not route.file:
         return town.post(who, path, body)
-    return town.post(who, path, files={"file": ("a.csv", b"x")}, data={"clearing_list": path, "ref": "R"})
+    return town.post(who, path, files=town.moments[route.id].files, data=body)
