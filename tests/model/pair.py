@@ -170,6 +170,7 @@ class Pair:
         for issuance in asked:
             if dict.__contains__(model.issuances, issuance):
                 invariants.whole(model, issuance, self.words[issuance])
+        invariants.limits(model)
 
     def limits(self) -> None:
         """The invariants of cores, locks and participants. Raises Differs."""
