@@ -104,9 +104,23 @@ def open_stage(settings: Settings) -> Iterator[Stage]:
         raise
     with contextlib.closing(_Stopping(app)):
         keys = app.book.write(lambda store: _settle_in(store, desks, founders, app.clock.now()))
-        app.settle()
+        _see_the_deployment(app)
         with serving(app) as url, httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as client:
             yield Stage(app, url, [Person(client, desk, key) for desk, key in zip(desks, keys, strict=True)])
+
+
+def _see_the_deployment(app: App) -> None:
+    """Until the founders are in the book: a chain that can reorganise is followed some blocks behind. Raises
+    TooSlow."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        app.settle()
+        cursor = app.book.read(lambda store: store.get(Cursor, 1))
+        if cursor is not None and cursor.block >= app.deployment.block:
+            return
+        if time.monotonic() > end:
+            raise TooSlow(f"the deployment's block is not final: not within {PATIENCE:.0f} s. {app.failure}")
+        time.sleep(0.1)
 
 
 def stage_settings(home: Path, engine: str, port: int = 0) -> Settings:
