@@ -68,7 +68,7 @@ def _head(app: App) -> tuple[int | None, str]:
     try:
         return app.chain.head().number, ""
     except GoldTicketError as error:
-        return None, f"chain: {error.message}"
+        return None, f"chain: {error.for_clients().message}"
 
 
 def _block(app: App) -> tuple[int | None, str]:
@@ -76,5 +76,5 @@ def _block(app: App) -> tuple[int | None, str]:
         app.book.write(lambda store: None)
         cursor = app.book.read(lambda store: store.get(Cursor, 1))
     except GoldTicketError as error:
-        return None, f"book: {error.message}"
+        return None, f"book: {error.for_clients().message}"
     return (cursor.block if cursor else 0), ""

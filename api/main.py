@@ -34,11 +34,10 @@ from api import (
 )
 from api.deps import App
 from api.observing import Observing
+from api.problems import MOST_BYTES
 from api.storable import storable
 
 PREFIX = "/v1"
-MOST_BYTES = 6 * 1024 * 1024
-"""Of a request, a file of 5 MiB and its form included."""
 
 _ROUTERS = (
     participants.router,
@@ -125,7 +124,7 @@ class _Headers:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if message["status"] == 413 and headers.get("content-type", "").startswith("text/plain"):
-                    await problems.too_large(scope["path"])(scope, receive, sending)
+                    await problems.too_large(scope)(scope, receive, sending)
                     raise _Answered
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("X-Content-Type-Options", "nosniff")

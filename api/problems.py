@@ -12,7 +12,9 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.responses import Response
+from starlette.types import Scope
 
 from api.models.problem import CellProblem, FieldProblem, Problem
 from api.wrong_fields import split, wrong_field
@@ -20,6 +22,8 @@ from ledger.errors import GoldTicketError, Unauthorized, Unavailable
 from ledger.ids import to_hex
 
 MEDIA_TYPE = "application/problem+json"
+MOST_BYTES = 6 * 1024 * 1024
+"""Of a request, a file of 5 MiB and its form included."""
 _MOST_ERRORS = 200
 
 _log = structlog.get_logger(__name__)
@@ -42,6 +46,7 @@ def install(api: FastAPI) -> None:
 
 def problem_of(error: GoldTicketError, instance: str) -> Problem:
     """The answer for an error of the tree. Integers of its evidence are decimal strings (fen among them)."""
+    error = error.for_clients()
     evidence = dict(error.evidence)
     errors = evidence.pop("errors", [])
     listed = errors if isinstance(errors, Sequence) and not isinstance(errors, str) else []
@@ -91,6 +96,7 @@ async def _domain(request: Request, error: Exception) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, Unavailable):
         headers["Retry-After"] = "5"
+        _log.warning("unavailable", path=request.url.path, error=error.code, message=error.message)
     return _answer(problem_of(error, request.url.path), headers)
 
 
@@ -120,6 +126,8 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     fallback = ("bad-request", "The request can't be read", str(error.detail))
     code, title, way_out = _HTTP.get(error.status_code, fallback)
+    if error.status_code == 413:
+        return too_large(request.scope)
     return _answer(
         Problem(
             type=type_of(code),
@@ -135,18 +143,20 @@ async def _http(request: Request, error: Exception) -> Response:
     )
 
 
-def too_large(path: str) -> Response:
-    """The answer to a body above the limit."""
+def too_large(scope: Scope) -> Response:
+    """The answer to a body above the limit, which it states."""
     code, title, way_out = _HTTP[413]
+    most = int(scope.get(MAX_BODY_SIZE_SCOPE_KEY, MOST_BYTES))
+    shown = f"{most // 2**30} GiB" if most >= 2**30 else f"{most // 2**20} MiB"
     return _answer(
         Problem(
             type=type_of(code),
             title=title,
             status=413,
-            detail=f"{title}; {way_out}.",
+            detail=f"{title}: at most {shown} ({most:,} bytes) are read here, the form included; {way_out}.",
             code=code,
-            instance=path,
-            evidence={},
+            instance=scope["path"],
+            evidence={"most": str(most)},
             errors=[],
         )
     )

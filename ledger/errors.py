@@ -32,6 +32,10 @@ class GoldTicketError(Exception):
         self.message = message
         self.evidence: dict[str, object] = evidence
 
+    def for_clients(self) -> "GoldTicketError":
+        """What may be told outside. An error that knows more than that gives another one; the log gets the whole."""
+        return self
+
 
 class Invalid(GoldTicketError):
     """A value given is wrong in itself; sending it again unchanged can't help."""

@@ -182,7 +182,7 @@ class App:
                 busy = self.step()
                 self.failure = ""
             except GoldTicketError as error:
-                self.failure = error.message
+                self.failure = error.for_clients().message
                 log.warning("work", error=error.code, message=error.message)
             except Exception:
                 self.failure = "an error inside Gold Ticket; see the log"

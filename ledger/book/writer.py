@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.book.buffer import BufferedStore
 from ledger.book.engines import explain
-from ledger.book.errors import BookUnavailable
+from ledger.book.errors import TOLD, BookUnavailable
 from ledger.book.store import SqlStore
 from ledger.ports import Store
 
@@ -149,16 +149,20 @@ class Writer:
 
 
 def _undone(error: BaseException) -> BookUnavailable:
-    told = BookUnavailable(f"nothing was written: {error}", **getattr(error, "evidence", {}))
+    told = BookUnavailable(
+        f"nothing was written: {error}", told=f"Nothing was written. {TOLD}", **getattr(error, "evidence", {})
+    )
     told.__cause__ = error
     return told
 
 
 def _uncertain(error: BaseException) -> BookUnavailable:
+    doubt = (
+        "the connection was lost while this was being written, so it may be there or not: look, or send the same "
+        "again with the same Idempotency-Key, which does nothing twice"
+    )
     told = BookUnavailable(
-        f"the connection was lost while this was being written, so it may be there or not: look, or send the same "
-        f"again with the same Idempotency-Key, which does nothing twice ({error})",
-        **getattr(error, "evidence", {}),
+        f"{doubt} ({error})", told=f"{doubt[0].upper()}{doubt[1:]}.", **getattr(error, "evidence", {})
     )
     told.__cause__ = error
     return told

@@ -4,7 +4,8 @@ given a request that fails
   when a field is wrong: it should name the field, the value, the problem and the way out, half a character too
   when there is no such path or method: it should be a problem, too
   when the program is at fault: it should say nothing of the inside, but a number that the log has
-  when chain or book are down: it should say so, and to try again
+  when chain or book are down: it should say so, and to try again; where the database is stays in the log
+  when it is too large: it should state the limit
   when evidence holds numbers or bytes: it should be decimal strings and 0x hex
 """
 
@@ -13,8 +14,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import structlog
 
 from api.problems import plain, problem_of
+from ledger.book.errors import TOLD, BookUnavailable
 from ledger.errors import Conflict, GoldTicketError
 from tests.api.office import Office, problem
 from tests.support.actors import HUAIYUE, LANGONG, WANYUE
@@ -27,6 +30,7 @@ from tests.support.actors import HUAIYUE, LANGONG, WANYUE
         ({"amount": 12}, "amount", "quotation marks"),
         ({"amount": "-1"}, "amount", "whole number of fen"),
         ({"amount": "1" * 40}, "amount", "look for a slipped digit"),
+        ({"amount": "1" * 5_000}, "amount", "more than a ticket can hold"),
         ({"expiry": "tomorrow"}, "expiry", "not a date"),
         ({"core": "x"}, "core", "whole number"),
         ({"core": 0}, "core", "give at least 1"),
@@ -80,7 +84,9 @@ def test_too_large(office: Office) -> None:
     answer = office.post(
         LANGONG, "/payables/imports", files={"file": ("a.csv", b"x" * (6 * 1024 * 1024 + 1))}
     )
-    problem(answer, 413, "too-large")
+    found = problem(answer, 413, "too-large")
+    assert "at most 6 MiB (6,291,456 bytes)" in found["detail"]
+    assert found["evidence"] == {"most": "6291456"}
     answer = office.post(
         LANGONG, "/payables/imports", files={"file": ("a.csv", b"x" * (5 * 1024 * 1024 + 1))}
     )
@@ -113,6 +119,31 @@ def test_ready_and_not(office: Office) -> None:
     answer = office.client.get("/v1/ready")
     assert answer.status_code == 503
     assert answer.json()["problems"] == ["chain: No node answers; start one."]
+
+
+ADDRESS = "postgresql://goldticket@10.0.0.7/book"
+
+
+class LostBook:
+    """Its database has gone away."""
+
+    def read(self, work: Any) -> Any:
+        raise BookUnavailable(f"the book {ADDRESS} does not take this", book=ADDRESS, reason=ADDRESS)
+
+    write = read
+
+
+def test_a_lost_book_does_not_tell_where_it_is(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office.app, "book", LostBook())
+    with structlog.testing.capture_logs() as logged:
+        answer = office.get(WANYUE, "/tickets")
+    found = problem(answer, 503, "book-unavailable")
+    assert "try again in a few seconds" in found["detail"]
+    assert found["evidence"] == {}
+    ready = office.client.get("/v1/ready")
+    assert (ready.status_code, ready.json()["problems"]) == (503, [f"book: {TOLD}"])
+    assert "10.0.0.7" not in answer.text + ready.text
+    assert [line for line in logged if ADDRESS in line.get("message", "")]
 
 
 def test_answers_are_not_kept_by_anybody(office: Office) -> None:

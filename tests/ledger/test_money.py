@@ -67,7 +67,7 @@ def test_parse_fen_takes_strings_only(value):
         parse_fen(value)
 
 
-@pytest.mark.parametrize("text", [str(MAX_FEN + 1), "9" * 40])
+@pytest.mark.parametrize("text", [str(MAX_FEN + 1), "9" * 40, "9" * 41, "1" * 5_000])
 def test_parse_fen_refuses_more_than_a_word_holds(text):
     with pytest.raises(InvalidAmount, match="slipped digit"):
         parse_fen(text)
@@ -76,6 +76,13 @@ def test_parse_fen_refuses_more_than_a_word_holds(text):
 def test_parse_fen_refuses_a_number_without_end_quickly():
     with pytest.raises(InvalidAmount) as refused:
         parse_fen("9" * 100_000)
+    assert len(refused.value.message) < 300
+
+
+@pytest.mark.parametrize("text", ["9" * 41 + ".00", "1" * 5_000, "1" + ",000" * 2_000 + ".5"])
+def test_parse_yuan_refuses_more_than_a_word_holds(text):
+    with pytest.raises(InvalidAmount, match="slipped digit") as refused:
+        parse_yuan(text)
     assert len(refused.value.message) < 300
 
 
