@@ -53,6 +53,10 @@ class App(Protocol):
         """Why the work in the background stands still, "" while it goes on."""
         ...
 
+    def behind(self) -> tuple[int, int] | None:
+        """(block taken in, block to reach) until the book is level for the first time."""
+        ...
+
     def wake(self) -> None:
         """Something was written: the relay may look at once."""
         ...

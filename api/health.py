@@ -57,7 +57,9 @@ def ready(app: Wired, response: Response) -> Ready:
     head, chain_problem = _head(app)
     block, book_problem = _block(app)
     work_problem = f"relay and watcher: {app.failure}" if app.failure else ""
-    problems = [problem for problem in (chain_problem, book_problem, work_problem) if problem]
+    behind = app.behind()
+    fill_problem = f"catching up: block {behind[0]} of {behind[1]}" if behind else ""
+    problems = [p for p in (chain_problem, book_problem, work_problem, fill_problem) if p]
     if problems:
         response.status_code = 503
     lag = None if head is None or block is None else max(0, head - block)

@@ -18,7 +18,7 @@ from starlette.types import Scope
 
 from api.models.problem import CellProblem, FieldProblem, Problem
 from api.wrong_fields import split, wrong_field
-from ledger.errors import GoldTicketError, Unauthorized, Unavailable
+from ledger.errors import CatchingUp, GoldTicketError, NotFound, Unauthorized, Unavailable
 from ledger.ids import to_hex
 
 MEDIA_TYPE = "application/problem+json"
@@ -91,6 +91,8 @@ async def _domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, GoldTicketError)
     if error.status >= 500 and not isinstance(error, Unavailable):
         return await _unexpected(request, error)
+    if isinstance(error, NotFound) and (behind := request.app.state.app.behind()):
+        error = _catching_up(error, *behind)
     headers = {}
     if isinstance(error, Unauthorized):
         headers["WWW-Authenticate"] = "Bearer"
@@ -98,6 +100,16 @@ async def _domain(request: Request, error: Exception) -> Response:
         headers["Retry-After"] = "5"
         _log.warning("unavailable", path=request.url.path, error=error.code, message=error.message)
     return _answer(problem_of(error, request.url.path), headers)
+
+
+def _catching_up(error: NotFound, block: int, target: int) -> CatchingUp:
+    """What is not there may stand in a block that the book has not taken in."""
+    return CatchingUp(
+        f"Not ready yet, catching up: block {block} of {target}. As of block {block}: {error.message} Ask again in a "
+        "few seconds.",
+        block=block,
+        target=target,
+    )
 
 
 async def _validation(request: Request, error: Exception) -> Response:

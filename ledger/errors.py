@@ -94,6 +94,13 @@ class Unavailable(GoldTicketError):
     title = "A part of the system does not answer at the moment"
 
 
+class CatchingUp(Unavailable):
+    """Something is not in the book, and the book has not taken in the chain yet."""
+
+    code = "catching-up"
+    title = "Not ready yet: the book is catching up with the chain"
+
+
 class NotSent(Unavailable):
     """The network does not take a transaction."""
 

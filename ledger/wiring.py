@@ -37,6 +37,7 @@ from ledger.service import Service
 from ledger.settings import Settings
 from ledger.signatures import HeldKeys
 from ledger.work.lease import Leases
+from ledger.work.level import Level
 from ledger.work.redrive import last_common, unsettle
 from ledger.work.relay import Relay
 from ledger.work.trial import MOST_GAS
@@ -79,6 +80,7 @@ class App:
     service: Service
     relay: Relay
     watch: Watch
+    level: Level
     gather: float = 0.0
     failure: str = ""
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -131,6 +133,10 @@ class App:
             rebuild(fresh, self.chain, first, common, lambda done, total: None)
             self.book.replace_projection(fresh, even_if_behind=True)
         self.relay.forget()
+
+    def behind(self) -> tuple[int, int] | None:
+        """(block taken in, block to reach) until the book is level for the first time."""
+        return self.level.behind()
 
     def notes(self) -> list[str]:
         """What people should know of the network though the gateway goes on: nodes that are left, and whether it
@@ -263,6 +269,7 @@ def wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> Ap
             leases=leases,
             lone=node.engine.development,
         ),
+        level=Level(book, chain, confirmations(settings, node.engine)),
         gather=patience / 2 or 0.005,
     )
 

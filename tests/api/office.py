@@ -75,9 +75,13 @@ class TestApp:
     failure: str = ""
 
     left: tuple[str, ...] = ()
+    filling: tuple[int, int] | None = None
 
     def notes(self) -> list[str]:
         return list(self.left)
+
+    def behind(self) -> tuple[int, int] | None:
+        return self.filling
 
     def wake(self) -> None:
         self.woken += 1

@@ -6,6 +6,7 @@ given a request that fails
   when the program is at fault: it should say nothing of the inside, but a number that the log has
   when chain or book are down: it should say so, and to try again; where the database is stays in the log
   when it is too large: it should state the limit
+  when something is not found while the book is being filled: it should say that, not that it does not exist
   when evidence holds numbers or bytes: it should be decimal strings and 0x hex
 """
 
@@ -144,6 +145,19 @@ def test_a_lost_book_does_not_tell_where_it_is(office: Office, monkeypatch: pyte
     assert (ready.status_code, ready.json()["problems"]) == (503, [f"book: {TOLD}"])
     assert "10.0.0.7" not in answer.text + ready.text
     assert [line for line in logged if ADDRESS in line.get("message", "")]
+
+
+def test_what_is_not_there_yet_is_not_denied(office: Office) -> None:
+    office.app.filling = (12, 4_000)
+    for path in ("/participants/99", f"/tickets/0x{'ab' * 32}"):
+        answer = office.get(WANYUE, path)
+        found = problem(answer, 503, "catching-up")
+        assert found["detail"].startswith("Not ready yet, catching up: block 12 of 4000.")
+        assert answer.headers["retry-after"] == "5"
+    ready = office.client.get("/v1/ready")
+    assert (ready.status_code, ready.json()["problems"]) == (503, ["catching up: block 12 of 4000"])
+    office.app.filling = None
+    problem(office.get(WANYUE, "/participants/99"), 404, "unknown-party")
 
 
 def test_answers_are_not_kept_by_anybody(office: Office) -> None:
