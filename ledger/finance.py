@@ -16,14 +16,15 @@ from ledger.errors import Conflict, Forbidden, Invalid
 from ledger.events import Event
 from ledger.ids import to_hex
 from ledger.money import Fen, format_yuan
-from ledger.offering import offerable, signed_by_holder, takes, word_out_of
+from ledger.offering import offerable, signed_by_holder, takes
 from ledger.ports import Store
 from ledger.records import Issuance, Lock, Ticket
 from ledger.references import required, spent
 from ledger.rules import Role, Stage, active, in_time, name_of, running, signed_by
-from ledger.tickets import FullyFunded, owned
+from ledger.tickets import FullyFunded
 from ledger.trade_evidence import require_complete
 from ledger.typed import Message
+from ledger.words import spendable, word_out_of
 
 
 class NotABank(Forbidden):
@@ -114,7 +115,7 @@ def standing_lock(store: Store, id_: bytes) -> Lock:
 def _check_lock(message: Message, store: Store, now: int) -> None:
     in_time(message, now)
     running(store, Stage.FINANCE, now)
-    word = owned(store, message["ticket"])
+    word = spendable(store, message["ticket"])
     active(store, word.party, now)
     issuance = offerable(store, word, message["version"], now)
     require_bank(store, message["bank"], word, issuance, now)

@@ -1,4 +1,4 @@
-"""Value leaves a ticket: the conditions that an offer and a lock share, and the word that comes out.
+"""Value leaves a ticket: the conditions that an offer and a lock share.
 
 Mirrors `GoldTicket._requireOfferable` and `_refuseValue`, with their codes. Amounts in fen, `now` (the latest block's
 time) in UTC seconds.
@@ -7,17 +7,17 @@ time) in UTC seconds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ledger.acts import Due
 from ledger.errors import Conflict, Invalid
 from ledger.ids import to_hex
-from ledger.money import Fen, format_yuan
+from ledger.money import format_yuan
 from ledger.ports import Store
 from ledger.records import Issuance, Ticket
 from ledger.rules import signed_by
-from ledger.tickets import BelowMinimum, free, issuance, least, number_of, owned, transferable
+from ledger.tickets import BelowMinimum, free, issuance, least, number_of, transferable
 from ledger.typed import Message
+from ledger.words import spendable
 
 
 class StaleVersion(Conflict):
@@ -50,7 +50,7 @@ class NotEnough(Conflict):
 
 def signed_by_holder(message: Message, store: Store, primary: str) -> Due:
     """The signature of the ticket's holder. Raises UnknownTicket."""
-    return signed_by(owned(store, message["ticket"]).party, primary, message)
+    return signed_by(spendable(store, message["ticket"]).party, primary, message)
 
 
 def same_version(ticket: Ticket, version: int) -> None:
@@ -111,11 +111,3 @@ def takes(store: Store, ticket: Ticket, issuance: Issuance, values: Sequence[int
             remainder=rest,
             minimum=minimum,
         )
-
-
-def word_out_of(parent: Ticket, id_: bytes, time: int, **fields: Any) -> Ticket:
-    """A new word out of a ticket: the next place among its siblings, everything else as given, else empty."""
-    place = str(parent.children + 1)
-    path = f"{parent.path}-{place}" if parent.path else place
-    blank = {"party": 0, "value": Fen(0), "depth": 0, "tier": parent.tier, **fields}
-    return Ticket(id=id_, issuance=parent.issuance, parent=parent.id, path=path, created_at=time, **blank)

@@ -17,6 +17,8 @@ from ledger.ports import Refusal, Store
 from ledger.records import Act, Issuance, Leg, PayableRow, Reservation, Ticket
 
 _EXPIRING = [str(s) for s in (*OPEN, State.REJECTED)]
+_SPENDING = ("Offer", "Lock", "Withdraw", "WithdrawAll")
+"""Kinds of act that may be about a ticket which is still to come."""
 
 
 def finish(store: Store, leg_id: bytes, now: int, lines: Mapping[str, str] | None = None) -> None:
@@ -43,6 +45,7 @@ def refuse(store: Store, leg_id: bytes, code: str, message: str, now: int) -> No
     store.put(replace(leg, state=str(step(leg.state, State.REFUSED)), reason=reason, changed_at=now))
     _end_reservation(store, leg_id)
     _free_payables(store, leg.act)
+    _end_what_spends(store, leg, f"refused ({code})", now)
 
 
 def wait(store: Store, leg_id: bytes, refusal: Refusal | None, now: int) -> None:
@@ -68,6 +71,7 @@ def expire(store: Store, now: int) -> int:
         store.put(replace(leg, state=str(step(leg.state, State.EXPIRED)), changed_at=now))
         _end_reservation(store, leg.id)
         _free_payables(store, leg.act)
+        _end_what_spends(store, leg, "not carried out before its deadline", now)
     return len(late)
 
 
@@ -136,6 +140,25 @@ def _withdraw(store: Store, leg_ids: Iterable[bytes], now: int) -> None:
             continue
         store.put(replace(leg, state=str(State.WITHDRAWN), changed_at=now))
         _end_reservation(store, leg_id)
+        _end_what_spends(store, leg, "withdrawn", now)
+
+
+def _end_what_spends(store: Store, ended: Leg, how: str, now: int) -> None:
+    """A child that never comes to be: acts that were to spend it end with it, and whatever lives on those."""
+    reason = {
+        "code": "parent-ended",
+        "message": f"The ticket that this is about never came to be: the transfer to its holder was {how}. "
+        "Draft this anew when its holder has another one.",
+        "by": 0,
+    }
+    children = [ended.id] if ended.party else []
+    for ticket in children:  # grows
+        for act in store.find(Act, kind=list(_SPENDING), subject=ticket):
+            for leg in store.find(Leg, act=act.id):
+                _end_reservation(store, leg.id)
+                if leg.state in OPEN:
+                    store.put(replace(leg, state=str(State.REFUSED), reason=reason, changed_at=now))
+                    children += [leg.id] if leg.party else []
 
 
 def _end_reservation(store: Store, leg_id: bytes) -> None:

@@ -24,6 +24,7 @@ from ledger.records import (
     Ticket,
 )
 from ledger.tickets import UnknownIssuance, UnknownTicket, by_number
+from ledger.words import word_of
 
 
 class UnknownLock(NotFound):
@@ -49,8 +50,9 @@ def seen_ticket(store: Store, party: int, named: bytes | str) -> Ticket:
 
 
 def own_ticket(store: Store, party: int, id_: bytes) -> Ticket:
-    """The ticket, which this participant must hold. Raises UnknownTicket."""
-    found = store.get(Ticket, id_)
+    """The ticket, which this participant must hold; or an accepted child of its own that is under way. Raises
+    UnknownTicket."""
+    found = word_of(store, id_)
     if found is None or found.party != party:
         raise UnknownTicket(
             f"Your company holds no ticket {to_hex(id_)}; choose one of your own.", ticket=to_hex(id_)

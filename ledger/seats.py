@@ -11,8 +11,9 @@ from ledger.acts import Due, State, WrongState, accept_message, join, leg_ids, l
 from ledger.errors import Forbidden, Invalid
 from ledger.messages import message_of
 from ledger.ports import Store
-from ledger.records import Act, Governance, Leg, Reservation, Seat, Signature, SignerKey, Ticket, User
+from ledger.records import Act, Governance, Leg, Reservation, Seat, Signature, SignerKey, User
 from ledger.typed import Domain
+from ledger.words import spendable
 
 
 class SamePerson(Forbidden):
@@ -40,7 +41,7 @@ def seats_of(
 ) -> list[Seat]:
     """The seats of an act, `party`'s, that is not saved yet."""
     legs = leg_ids(kind, id_, message)
-    holder = store.need(Ticket, message["ticket"]).party if kind == "Offer" else party
+    holder = spendable(store, message["ticket"]).party if kind == "Offer" else party
     made = []
     for place, due in enumerate(dues):
         digest = id_
@@ -68,7 +69,7 @@ def signed_at(store: Store, act: Act, seat: Seat) -> tuple[str, dict[str, Any]]:
     message = message_of(act)
     if not seat.leg:
         return act.kind, message
-    holder = store.need(Ticket, message["ticket"]).party
+    holder = spendable(store, message["ticket"]).party
     return "Accept", accept_message(act.id, holder, message, store.need(Leg, seat.leg).place)
 
 

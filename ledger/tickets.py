@@ -14,6 +14,8 @@ from ledger.records import Issuance, Order, Reservation, Ticket
 
 MOST_ORDERS = 4
 """Orders that a ticket carries at most."""
+UNNUMBERED = 0
+"""The place among its siblings of a child that is not on the ledger yet: it gets one when it is mined."""
 
 
 class UnknownTicket(NotFound):
@@ -188,8 +190,13 @@ def by_number(store: Store, number: str) -> Ticket | None:
 
 
 def number_of(issuance: Issuance, ticket: Ticket) -> str:
-    """The number for people: `GT-000123-2-1` is the first child of the second child of issuance 123."""
-    return ticket_number(issuance.number, [int(place) for place in ticket.path.split("-") if place])
+    """The number for people: `GT-000123-2-1` is the first child of the second child of issuance 123. What is not on
+    the ledger yet is told by the ticket that it comes out of."""
+    path = [int(place) for place in ticket.path.split("-") if place]
+    if UNNUMBERED in path:
+        above = ticket_number(issuance.number, path[: path.index(UNNUMBERED)])
+        return f"the part of {above} that is under way"
+    return ticket_number(issuance.number, path)
 
 
 def _word(ticket: Ticket) -> str:

@@ -17,7 +17,7 @@ from ledger.money import Fen, format_yuan
 from ledger.ports import Store
 from ledger.records import Act, Json, Leg, Lock, Ticket
 from ledger.rules import participant
-from ledger.tickets import owned
+from ledger.words import spendable, word_of
 
 MOST_OWED_DAYS = 30
 """Evidence that is owed comes within so many days."""
@@ -135,11 +135,11 @@ def chain_of(store: Store, ticket: bytes) -> list[tuple[Ticket, Json | None]]:
     """Look-through: each transfer that led to this ticket, the last one first, with its evidence (None if this book
     has none). A sale to a bank stands without evidence of its own and is left out."""
     steps: list[tuple[Ticket, Json | None]] = []
-    word: Ticket | None = owned(store, ticket)
+    word: Ticket | None = spendable(store, ticket)
     while word is not None and word.parent is not None:
         if store.get(Lock, word.id) is None:
             steps.append((word, _evidence(store, word.id)))
-        word = store.get(Ticket, word.parent)
+        word = word_of(store, word.parent)
     return steps
 
 

@@ -17,13 +17,13 @@ from ledger.errors import Conflict, Forbidden, Invalid
 from ledger.events import Event
 from ledger.ids import new_salt
 from ledger.money import Fen
-from ledger.offering import offerable, same_version, signed_by_holder, takes, word_out_of
+from ledger.offering import offerable, same_version, signed_by_holder, takes
 from ledger.ports import Store
 from ledger.records import Issuance, Json, Ticket
 from ledger.rules import Role, Stage, active, at_most, in_time, name_of, participant, running
-from ledger.tickets import owned
 from ledger.trade_evidence import Trade, commit, entry, require
 from ledger.typed import Message
+from ledger.words import child_of, spendable, word_out_of
 
 MOST_CHILDREN = 100
 OFFER_DAYS = 5
@@ -86,7 +86,7 @@ def offer(
     It stands until the end of the 5th working day (Shanghai), at most until the ticket can't be passed on any more.
     Raises UnknownTicket, UnknownParty, BadTradeEvidence.
     """
-    word = owned(store, ticket)
+    word = spendable(store, ticket)
     buyer = participant(store, word.party).uscc
     made, items = [], []
     for child in children:
@@ -121,7 +121,7 @@ def withdraw(
 
 def withdraw_all(store: Store, ticket: bytes, deadline: int, salt: bytes | None = None) -> dict[str, Any]:
     """The message that ends all outstanding offers and lock acts of a ticket. Raises UnknownTicket."""
-    version = owned(store, ticket).version
+    version = spendable(store, ticket).version
     return {"ticket": ticket, "version": version, "salt": salt or new_salt(), "deadline": deadline}
 
 
@@ -144,7 +144,7 @@ def _offer_dues(message: Message, store: Store) -> list[Due]:
 def _check_offer(message: Message, store: Store, now: int) -> None:
     in_time(message, now)
     running(store, Stage.TRANSFER, now)
-    word = owned(store, message["ticket"])
+    word = spendable(store, message["ticket"])
     active(store, word.party, now)
     issuance = offerable(store, word, message["version"], now)
     if word.depth == 0:
@@ -175,13 +175,13 @@ def _check_receiver(store: Store, to: int, word: Ticket, issuance: Issuance, now
 
 def _check_withdraw(message: Message, store: Store, now: int) -> None:
     in_time(message, now)
-    owned(store, message["ticket"])
+    spendable(store, message["ticket"])
     at_most(len(message["indexes"]), MOST_CHILDREN, "children")
 
 
 def _check_withdraw_all(message: Message, store: Store, now: int) -> None:
     in_time(message, now)
-    word = owned(store, message["ticket"])
+    word = spendable(store, message["ticket"])
     same_version(word, message["version"])
     if word.version == MOST_VERSION:
         raise VersionsExhausted(
@@ -210,16 +210,7 @@ KINDS: tuple[Kind, ...] = (
 
 def _transferred(event: Event, store: Store) -> None:
     parent, value = store.need(Ticket, event.args["parent"]), event.args["value"]
-    child = word_out_of(
-        parent,
-        event.args["child"],
-        event.time,
-        party=event.args["to"],
-        value=Fen(value),
-        depth=parent.depth - 1,
-        tier=parent.tier + 1,
-    )
-    store.put(child)
+    store.put(child_of(parent, event.args["child"], event.time, event.args["to"], Fen(value)))
     store.put(replace(parent, value=Fen(parent.value - value), children=parent.children + 1))
 
 
