@@ -9,7 +9,7 @@ import logging
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +20,25 @@ from ledger.chain.contract import GoldTicketChain
 from ledger.ids import child_id, to_hex
 from ledger.signatures import HeldKeys
 from ledger.work.verify import rebuild
-from scripts.bench_steps import by_size, chain_alone, gateway_alone, plain_alone, plots, soak
+from scripts.bench_steps import by_size, chain_alone, gateway_alone, on_network, plain_alone, plots, soak
 from scripts.bench_steps.gateway import Gateway, open_gateway
 from scripts.bench_steps.gateway_alone import Load
 from scripts.bench_steps.ledger_node import LedgerNode, open_node
 from scripts.bench_steps.listener import listening
 from scripts.bench_steps.profiles import PROFILES, Profile
 from scripts.bench_steps.town import Town, build, genesis
+from scripts.networks.plan import BinaryMissing, NetworkFailed
+from scripts.networks.recipes import RECIPES
 
 Figures = dict[str, Any]
 
 
 def main() -> int:
-    """Measures and tells. Returns 1 when an operation failed."""
+    """Measures and tells. Returns 1 when an operation failed, 3 when the network's program is not here."""
     given = arguments(sys.argv[1:])
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    if given.network or given.rpc:
+        return measure_network(given)
     profile = PROFILES[given.profile]
     figures: Figures = {"engine": given.engine, "book": given.book.split(":")[0], "profile": given.profile}
     with (
@@ -50,7 +54,7 @@ def main() -> int:
         say("cost against the book's size")
         figures["cpu_us_by_tickets"] = {str(k): round(v) for k, v in by_size.measured(profile.sizes).items()}
     figures["ratios"] = ratios(figures)
-    told(figures, given)
+    told(figures, given, pictures(figures))
     return 1 if figures["failures"] else 0
 
 
@@ -65,7 +69,33 @@ def arguments(words: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, help="folder for figures.json and the plots")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
-    return parser.parse_args(words)
+    networks = parser.add_argument_group("on a network of validators")
+    networks.add_argument("--network", choices=sorted(RECIPES), help="four validators, started here")
+    networks.add_argument("--rpc", action="append", default=[], help="or URLs of a network that is there")
+    networks.add_argument("--key", type=Path, help="with --rpc: file of a key (hex) that can pay there")
+    networks.add_argument("--relayers", type=int, default=1, help="keys that the gateway sends with")
+    networks.add_argument(
+        "--apart", action="store_true", help="validators on one half of the cores, gateway on the other"
+    )
+    found = parser.parse_args(words)
+    if bool(found.rpc) != bool(found.key) or (found.rpc and found.network):
+        parser.error("--rpc URL wants --key FILE, and no --network")
+    return found
+
+
+def measure_network(given: argparse.Namespace) -> int:
+    """`--network` and `--rpc`."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="goldticket-bench-") as folder:
+            figures = on_network.measured(given, Path(folder))
+    except BinaryMissing as missing:
+        print(f"\n*** SKIPPED: {given.network} was not measured. {missing} ***\n", file=sys.stderr)
+        return 3
+    except NetworkFailed as failed:
+        print(failed, file=sys.stderr)
+        return 1
+    told(figures, given, {})
+    return 1 if figures["failures"] else 0
 
 
 def through_gateway(
@@ -107,7 +137,7 @@ def through_gateway(
 def _loads(node: LedgerNode, town: Town, gateway: Gateway, folder: Path) -> Callable[..., Load]:
     def load(phase: str, make: Callable[..., Any], count: int, connections: int) -> Load:
         lots = make(town, gateway, count, phase)
-        return gateway_alone.measured(gateway, node.node.pid, lots, count, folder, connections)
+        return gateway_alone.measured(gateway, node.pids, lots, count, folder, connections)
 
     return load
 
@@ -118,7 +148,7 @@ def _half(
     """Single posts at a rate, and for each the milliseconds from its acceptance until it was told to be final."""
     lots = gateway_alone.single(town, gateway, count, "half", key=0)
     with listening(gateway.url, gateway.keys[0]) as told_final:
-        found = gateway_alone.measured(gateway, node.node.pid, lots, count, folder, 16, rate)
+        found = gateway_alone.measured(gateway, node.pids, lots, count, folder, 16, rate)
         time.sleep(0.5)
         waits = []
         for number, moment in found.accepted.items():
@@ -134,7 +164,7 @@ def _half(
 def rebuilt(node: LedgerNode, folder: Path) -> Figures:
     """The projection anew from genesis."""
     say("rebuild")
-    chain = GoldTicketChain.connect(node.rpc, node.node.engine, node.deployment, HeldKeys())
+    chain = GoldTicketChain.connect(node.rpc, node.engine, node.deployment, HeldKeys())
     with contextlib.closing(SqlBook.fresh_projection(folder / "rebuilt.sqlite")) as fresh:
         begun, cpu = time.perf_counter(), time.process_time()
         events = rebuild(fresh, chain, node.deployment.block, chain.head().number, lambda *_: None)
@@ -174,14 +204,14 @@ def percentile(values: list[float], which: int) -> float:
     return ordered[min(len(ordered) - 1, len(ordered) * which // 100)] if ordered else 0.0
 
 
-def told(figures: Figures, given: argparse.Namespace) -> None:
+def told(figures: Figures, given: argparse.Namespace, drawn: Mapping[str, str]) -> None:
     """For people, into files, and as the last line."""
     for name, value in figures.items():
         print(f"{name:24} {json.dumps(value, ensure_ascii=False)}")
     if given.out:
         given.out.mkdir(parents=True, exist_ok=True)
         (given.out / "figures.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
-        for name, svg in pictures(figures).items():
+        for name, svg in drawn.items():
             (given.out / f"{name}.svg").write_text(svg, encoding="utf-8")
     if given.json:
         print(json.dumps(figures, ensure_ascii=False), flush=True)

@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from ledger.ports import Call, RawTransaction
+from ledger.chain.transactions import intrinsic_gas
+from ledger.ports import RawTransaction
 from scripts.bench_steps.ledger_node import LedgerNode, NotMined, Sender, mined
 from scripts.bench_steps.raw_http import Connection, post
 from scripts.bench_steps.town import Town
@@ -15,8 +16,6 @@ from scripts.bench_steps.town import Town
 SENDERS = 8
 """Accounts that send at one time, each over a connection of its own."""
 BATCH = 100
-GAS = 150_000
-"""Of one split, with a good deal to spare."""
 
 
 def single(node: LedgerNode, town: Town, count: int) -> float:
@@ -29,10 +28,10 @@ def batched(node: LedgerNode, town: Town, count: int) -> float:
     return _measured(node, _presigned(node, town, count, "1b"), BATCH)
 
 
-def relayed(node: LedgerNode, town: Town, count: int) -> float:
+def relayed(node: LedgerNode, town: Town, count: int, phase: str = "2") -> float:
     """(2) 100 operations a `relay` transaction: what the design can reach with no gateway at all."""
-    senders = [node.sender(f"2 {i}") for i in range(SENDERS)]
-    calls = [Call(GAS, town.split(i, "2").calldata()) for i in range(count)]
+    senders = [node.sender(f"{phase} {i}") for i in range(SENDERS)]
+    calls = [town.split(i, phase).call() for i in range(count)]
     lots: list[list[RawTransaction]] = [[] for _ in senders]
     for place, start in enumerate(range(0, count, BATCH)):
         lots[place % SENDERS].append(senders[place % SENDERS].relay(calls[start : start + BATCH]))
@@ -45,7 +44,8 @@ def _presigned(node: LedgerNode, town: Town, count: int, phase: str) -> list[lis
 
 
 def _lot(town: Town, sender: Sender, numbers: range, phase: str) -> list[RawTransaction]:
-    return [sender.one(town.split(number, phase).calldata(), GAS) for number in numbers]
+    calls = (town.split(number, phase).call() for number in numbers)
+    return [sender.one(call.data, intrinsic_gas(call.data) + call.gas) for call in calls]
 
 
 def _measured(
@@ -53,10 +53,11 @@ def _measured(
 ) -> float:
     """From the first post until the last transaction is mined. Raises NotMined when one of them failed."""
     requests = [_requests(lot, size) for lot in lots]
+    node.bank.given()
     begun = time.perf_counter()
     with ThreadPoolExecutor(len(lots)) as pool:
         list(pool.map(lambda mine: _post_all(node.url, mine), requests))
-    last = [mined(node, lot[-1].hash) for lot in lots if lot]
+    last = [mined(node.rpc, lot[-1].hash) for lot in lots if lot]
     took = time.perf_counter() - begun
     for lot in lots:
         _require_done(node, lot)

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from ledger.book.db import SqlBook
+from ledger.chain.engine_file import engine_toml
 from ledger.clock import SystemClock
 from ledger.ids import keccak256
 from ledger.records import Leg
@@ -24,7 +25,6 @@ from scripts.bench_steps.town import BANK
 
 PATIENCE = 300.0
 UNDER_WAY = ["draft", "awaiting", "complete", "relayed"]
-_RELAYER = keccak256(b"bench relayer")
 
 
 class NotReady(Exception):
@@ -33,16 +33,22 @@ class NotReady(Exception):
 
 @dataclass
 class Gateway:
-    """`keys`: API keys of people who hand in others' acts."""
+    """`keys`: API keys of people who hand in others' acts; `behind`: blocks that it stays behind the head."""
 
     pid: int
     url: str
     keys: list[str]
     book: SqlBook
+    behind: int = 0
 
     def caught_up(self) -> None:
-        """Waits until the projection is level with the chain. Raises NotReady."""
-        self._until(lambda: httpx.get(f"{self.url}/v1/ready", timeout=60).json().get("lag") == 0, 0.5)
+        """Waits until the projection is as near to the chain's head as it comes. Raises NotReady."""
+
+        def level() -> bool:
+            lag = httpx.get(f"{self.url}/v1/ready", timeout=60, trust_env=False).json().get("lag")
+            return lag is not None and lag <= self.behind
+
+        self._until(level, 0.5)
 
     def idle(self) -> None:
         """Waits until nothing is under way any more: all is final and projected, or has ended. Raises NotReady."""
@@ -65,30 +71,43 @@ class Gateway:
 
 
 @contextlib.contextmanager
-def open_gateway(node: LedgerNode, folder: Path, dsn: str = "", people: int = 4) -> Iterator[Gateway]:
-    """A gateway with a fresh book that has taken in the whole chain."""
+def open_gateway(
+    node: LedgerNode, folder: Path, dsn: str = "", people: int = 4, relayers: int = 1
+) -> Iterator[Gateway]:
+    """A gateway with a fresh book that has taken in the whole chain. `relayers`: keys that it sends with."""
     home = folder / "home"
     home.mkdir(parents=True)
     node.deployment.save(home / "deployment.json")
-    node.node.set_balance(HeldKeys(_RELAYER).addresses[0], 10**24)
+    keys_of_relayers = [keccak256(node.secret + b"relayer %d" % place) for place in range(relayers)]
+    for key in keys_of_relayers:
+        node.bank.give(HeldKeys(key).addresses[0])
+    node.bank.given()
     address = dsn or f"sqlite:///{home / 'book.sqlite'}"
     with contextlib.closing(SqlBook(address)) as book:
         keys = [_person(book, place) for place in range(people)]
         env = {
             "GOLDTICKET_HOME": str(home),
             "GOLDTICKET_ENGINE": "rpc",
-            "GOLDTICKET_RPC_URLS": json.dumps([node.url]),
+            **_network(node, home),
             "GOLDTICKET_DSN": address,
             "GOLDTICKET_PASSPHRASE": "bench",
             "GOLDTICKET_LIGHT_KEYS": "true",
-            "GOLDTICKET_RELAYER_KEY": "0x" + _RELAYER.hex(),
+            "GOLDTICKET_RELAYER_KEY": ",".join(key.hex() for key in keys_of_relayers),
             "GOLDTICKET_PORT": "0",
             "COLUMNS": "200",
         }
         with processes.child("api.cli", "serve", env=env) as process:
-            found = Gateway(process.pid, _url(process), keys, book)
+            found = Gateway(process.pid, _url(process), keys, book, node.engine.finality.confirmations)
             found.caught_up()
             yield found
+
+
+def _network(node: LedgerNode, home: Path) -> dict[str, str]:
+    """Where the chain is; of a network also what it is like, as people would describe it."""
+    if node.engine.development:
+        return {"GOLDTICKET_RPC_URLS": json.dumps([node.url])}
+    (home / "engine.toml").write_text(engine_toml(node.engine))
+    return {"GOLDTICKET_ENGINE_FILE": str(home / "engine.toml")}
 
 
 def _person(book: SqlBook, place: int) -> str:

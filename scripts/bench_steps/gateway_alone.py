@@ -65,7 +65,7 @@ def bulk(town: Town, gateway: Gateway, count: int, phase: str, size: int = 1000)
 
 def measured(
     gateway: Gateway,
-    node_pid: int,
+    node_pids: Sequence[int],
     lots: Sequence[Sequence[bytes]],
     operations: int,
     folder: Path,
@@ -83,7 +83,7 @@ def measured(
             children.append(stack.enter_context(processes.child("scripts.bench_steps.client", *args)))
         for child in children:
             processes.line(child)
-        cpu, node_cpu = processes.cpu_by_thread(gateway.pid), processes.cpu_seconds(node_pid)
+        cpu, node_cpu = processes.cpu_by_thread(gateway.pid), sum(map(processes.cpu_seconds, node_pids))
         rss, begun = processes.rss_mb(gateway.pid), time.monotonic()
         for child in children:
             assert child.stdin is not None
@@ -102,7 +102,7 @@ def measured(
         done / took,
         [ms for one in seen for ms in one["accept_ms"]],
         {name: seconds - cpu.get(name, 0.0) for name, seconds in after.items()},
-        processes.cpu_seconds(node_pid) - node_cpu,
+        sum(map(processes.cpu_seconds, node_pids)) - node_cpu,
         (rss, processes.peak_mb(gateway.pid)),
         failures,
         {

@@ -26,7 +26,7 @@ def measured(node: LedgerNode, town: Town, count: int) -> float:
     key = keccak256(b"bench plain")
     from ledger.signatures import address_of
 
-    node.node.set_balance(address_of(key), 10**24)
+    node.bank.give(address_of(key))
     requests = [post("/transfers", json.dumps(_arguments(town.split(i, "4"))).encode()) for i in range(count)]
     with child("scripts.bench_steps.plain", node.url, node.domain.address, "0x" + key.hex()) as process:
         url = line(process)["url"]

@@ -27,3 +27,23 @@ PROFILES = {
         4_000, 8_000, 16_000, 40_000, 8_000, 4_000, 40_000, 320, (1_000, 10_000, 100_000, 1_000_000)
     ),
 }
+
+
+@dataclass(frozen=True)
+class NetworkProfile:
+    """The same on a network of validators. `design`: operations of relay transactions, once before the gateway's part
+    and once after it; `bulk`: of each of `rounds` rounds through the gateway."""
+
+    town: int
+    chain_single: int
+    chain_batch: int
+    design: int
+    bulk: int
+    rounds: int
+
+
+NETWORK_PROFILES = {
+    "small": NetworkProfile(30, 40, 100, 200, 200, 1),
+    "usual": NetworkProfile(500, 1_500, 3_000, 8_000, 8_000, 2),
+    "large": NetworkProfile(2_000, 4_000, 10_000, 20_000, 20_000, 3),
+}

@@ -20,7 +20,7 @@ def measured(node: LedgerNode, town: Town, gateway: Gateway, folder: Path, minut
     memory, rates, failures = [], [], 0
     while time.monotonic() < end:
         lots = gateway_alone.bulk(town, gateway, LOT, f"soak {round_}")
-        load = gateway_alone.measured(gateway, node.node.pid, lots, LOT, folder, 1)
+        load = gateway_alone.measured(gateway, node.pids, lots, LOT, folder, 1)
         memory.append(round(processes.rss_mb(gateway.pid), 1))
         rates.append(round(load.rate))
         failures += len(load.failures)

@@ -2,11 +2,15 @@
 
 given a small town on a node of its own
   when everything is measured: nothing should fail, each figure be there, and the last line be JSON
+given a small town on four validators
+  when chain and gateway are measured: the same
+given an engine whose program is not here: it should be one loud line and exit status 3
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,22 +24,51 @@ FIGURES = (
 )  # fmt: skip
 
 
+ON_NETWORK = ("chain_single", "chain_batch", "design", "gateway_bulk", "block_period_ms", "acts_in_a_block")
+
+
+def test_a_network_whose_program_is_not_here() -> None:
+    env = {name: value for name, value in os.environ.items() if name != "GOLDTICKET_EVMD"} | {
+        "PATH": "/nowhere"
+    }
+    done = bench("--network", "cometbft", env=env, within=60)
+    assert done.returncode == 3
+    assert "*** SKIPPED: cometbft was not measured. install evmd" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("--rpc", "http://127.0.0.1:1"), ("--rpc", "http://127.0.0.1:1", "--network", "clique")]
+)
+def test_a_network_that_is_there_wants_a_key(words: tuple[str, ...]) -> None:
+    done = bench(*words, within=60)
+    assert done.returncode == 2
+    assert "wants --key FILE" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_small_network() -> None:
+    done = bench("--network", "clique", "--profile", "small", "--json", within=280)
+    if done.returncode == 3:
+        pytest.skip(done.stderr.strip())
+    assert done.returncode == 0, done.stdout + done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert figures["failures"] == 0, figures["failed"]
+    assert all(figures[name] > 0 for name in ON_NETWORK), figures
+    assert figures["ratios"]["bulk / relay batches (0.8)"] > 0
+
+
 @pytest.mark.slow
 def test_a_small_run(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "scripts.bench_steps",
-        "--profile",
-        "small",
-        "--json",
-        "--out",
-        str(tmp_path),
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
+    done = bench("--profile", "small", "--json", "--out", str(tmp_path), within=280)
     assert done.returncode == 0, done.stdout + done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["failures"] == 0, figures["failed"]
     assert all(figures[name] > 0 for name in FIGURES), figures
     assert json.loads((tmp_path / "figures.json").read_text()) == figures
     assert "<svg" in (tmp_path / "rates.svg").read_text()
+
+
+def bench(*words: str, within: float, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """scripts/bench with these words."""
+    command = [sys.executable, "-m", "scripts.bench_steps", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=within, env=env)

@@ -1,0 +1,148 @@
+"""`scripts/bench --network`: the chain alone and the gateway on a network of validators, in one run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from scripts.bench_steps import chain_alone, gateway_alone, processes
+from scripts.bench_steps.gateway import open_gateway
+from scripts.bench_steps.gateway_alone import Load
+from scripts.bench_steps.ledger_node import LedgerNode
+from scripts.bench_steps.network_node import open_network_node, open_there
+from scripts.bench_steps.profiles import NETWORK_PROFILES, NetworkProfile
+from scripts.bench_steps.town import Town, build, genesis
+
+Figures = dict[str, Any]
+
+
+def measured(given: argparse.Namespace, folder: Path) -> Figures:
+    """All figures. Raises BinaryMissing and NetworkFailed where there is no network to measure."""
+    profile = NETWORK_PROFILES[given.profile]
+    where = (
+        open_there(given.rpc, given.key, genesis())
+        if given.rpc
+        else open_network_node(given.network, folder, genesis(), given.apart)
+    )
+    with where as node:
+        say(f"{node.engine.name}: setting up the town")
+        town = build(node.domain, node.sender("town"), profile.town)
+        figures = {
+            **told(node, given),
+            **alone(node, town, profile),
+            **in_turns(node, town, profile, given, folder),
+        }
+    return {**figures, "ratios": ratios(figures)}
+
+
+def told(node: LedgerNode, given: argparse.Namespace) -> Figures:
+    """What was measured where."""
+    return {
+        "network": node.engine.name,
+        "nodes": len(node.engine.urls),
+        "cores": os.cpu_count(),
+        "apart": given.apart,
+        "profile": given.profile,
+        "book": given.book.split(":")[0],
+        "relayers": given.relayers,
+        "block_period_ms": round(node.period * 1000),
+        "block_gas": node.engine.block_gas,
+    }
+
+
+def alone(node: LedgerNode, town: Town, profile: NetworkProfile) -> Figures:
+    """(1a) and (1b)."""
+    say("the chain alone, one operation a transaction")
+    single = Phase(node, profile.chain_single, lambda: chain_alone.single(node, town, profile.chain_single))
+    say("the chain alone, JSON-RPC batches")
+    batch = Phase(node, profile.chain_batch, lambda: chain_alone.batched(node, town, profile.chain_batch))
+    return {
+        "chain_single": round(single.rate, 1),
+        "chain_batch": round(batch.rate, 1),
+        "node_cpu_us": {"chain_single": single.cpu_us, "chain_batch": batch.cpu_us},
+    }
+
+
+def in_turns(
+    node: LedgerNode, town: Town, profile: NetworkProfile, given: argparse.Namespace, folder: Path
+) -> Figures:
+    """(2), (3), and (2) again: what else the machine does touches both. A gateway would take in what others relay, so
+    it runs for its own part only."""
+    before = relayed(node, town, profile, "2a")
+    bulk = through_gateway(node, town, profile, given, folder)
+    after = relayed(node, town, profile, "2b")
+    failures = [text for load in bulk for text in load.failures]
+    operations = sum(load.operations for load in bulk)
+    return {
+        "design": round(2 / (1 / before.rate + 1 / after.rate), 1),
+        "design_rounds": [round(phase.rate, 1) for phase in (before, after)],
+        "gateway_bulk": round(operations / sum(load.operations / load.rate for load in bulk), 1),
+        "bulk_rounds": [round(load.rate, 1) for load in bulk],
+        "cpu_us": {"design": {"node": before.cpu_us}, "bulk": bulk[-1].cpu_us()},
+        "fullest_block": before.fullest,
+        "acts_in_a_block": before.acts,
+        "failures": len(failures),
+        "failed": failures[:5],
+    }
+
+
+def relayed(node: LedgerNode, town: Town, profile: NetworkProfile, name: str) -> Phase:
+    """(2) Presigned relay transactions."""
+    say("the chain alone, relay transactions")
+    return Phase(node, profile.design, lambda: chain_alone.relayed(node, town, profile.design, name))
+
+
+def through_gateway(
+    node: LedgerNode, town: Town, profile: NetworkProfile, given: argparse.Namespace, folder: Path
+) -> list[Load]:
+    """(3) Bulk, until final and projected, round by round."""
+    dsn = "" if given.book == "sqlite" else given.book
+
+    def load(phase: str, count: int) -> Load:
+        lots = gateway_alone.bulk(town, gateway, count, phase)
+        return gateway_alone.measured(gateway, node.pids, lots, count, folder, 1)
+
+    say("starting the gateway, warming up")
+    with open_gateway(node, folder, dsn, relayers=given.relayers) as gateway:
+        load("warm", min(1_000, profile.bulk))
+        say("gateway, bulk")
+        return [load(f"3 {number}", profile.bulk) for number in range(profile.rounds)]
+
+
+class Phase:
+    """One measurement of the chain alone. `cpu_us`: of all nodes an operation; `fullest`: the part of its gas that the
+    fullest block used; `acts`: operations in that block, reckoned by its gas."""
+
+    def __init__(self, node: LedgerNode, count: int, work: Callable[[], float]) -> None:
+        first, cpu = _height(node), sum(map(processes.cpu_seconds, node.pids))
+        self.rate = work()
+        self.cpu_us = round((sum(map(processes.cpu_seconds, node.pids)) - cpu) / count * 1e6)
+        blocks = node.rpc.batch(
+            [("eth_getBlockByNumber", [hex(n), False]) for n in range(first + 1, _height(node) + 1)]
+        )
+        used = [int(block["gasUsed"], 16) for block in blocks if block]
+        self.fullest = round(max(used) / node.engine.block_gas, 3)
+        self.acts = round(max(used) * count / max(1, sum(used)))
+
+
+def _height(node: LedgerNode) -> int:
+    return int(node.rpc.call("eth_blockNumber"), 16)
+
+
+def ratios(figures: Figures) -> Figures:
+    """What counts: the gateway against the chain that need not wait for it."""
+    bulk = figures["gateway_bulk"]
+    return {
+        "bulk / relay batches (0.8)": round(bulk / figures["design"], 2),
+        "bulk / JSON-RPC batches": round(bulk / figures["chain_batch"], 2),
+        "bulk / single": round(bulk / figures["chain_single"], 2),
+    }
+
+
+def say(text: str) -> None:
+    """Where it is."""
+    print(f"… {text}", file=sys.stderr, flush=True)
