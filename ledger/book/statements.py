@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
 
-from ledger.book.tables import PLAIN, TABLES, JsonColumn
+from ledger.book.tables import INT64, PLAIN, TABLES, FenColumn, JsonColumn, dump_json, fen_writer, load_json
 
 Convert = Callable[[Any], Any]
 
@@ -25,6 +25,7 @@ _DIALECTS: dict[str, Dialect] = {
     "postgresql": PGDialect_psycopg(paramstyle="format"),  # type: ignore[no-untyped-call]
 }
 
+_INT = PLAIN[sa.BigInteger]
 MAX_LIST = 30_000
 """Values in one list of `where`; SQLite takes 32,766 parameters in a statement."""
 
@@ -62,21 +63,20 @@ class Statements:
         self.to_row: dict[str, Convert] = {}
         self.from_row: list[tuple[str, Convert]] = []
         for column in self.table.columns:
-            if isinstance(column.type, TypeDecorator):
-                plain: Convert = partial(column.type.process_bind_param, dialect=self.dialect)
-            else:
-                plain = PLAIN[type(column.type)]
-            self.to_row[column.name] = _or_none(plain) if column.nullable else plain
-            if isinstance(column.type, TypeDecorator):
-                self.from_row.append(
-                    (column.name, partial(column.type.process_result_value, dialect=self.dialect))
-                )
-            elif isinstance(column.type, sa.Boolean):
-                self.from_row.append((column.name, bool))
+            there = _writer(column.type, self.dialect)
+            self.to_row[column.name] = _or_none(there) if column.nullable else there
+            if (back := _reader(column.type)) is not None:
+                self.from_row.append((column.name, _or_none(back) if column.nullable else back))
         self.plain = frozenset(c.name for c in self.table.columns if not isinstance(c.type, JsonColumn))
         self.put = self._insert(replace=True)
         self.add = self._insert(replace=False)
-        self._in_order = [(name, self.to_row[name]) for name in self.put.names]
+        names = self.put.names
+        self._in_order = [(name, self.to_row[name]) for name in names]
+        self._pick = itemgetter(*names)
+        self._whole = [place for place, name in enumerate(names) if self.to_row[name] is _INT]
+        plain = PLAIN.values()
+        self._converted = [(place, to) for place, (_, to) in enumerate(self._in_order) if to not in plain]
+        self._exact: set[tuple[type, ...]] = set()
         by_key = [self.table.c[name] == sa.bindparam(name) for name in self.keys]
         self.get = self._compile(sa.select(self.table).where(*by_key))
         self.delete = self._compile(sa.delete(self.table).where(*by_key))
@@ -154,12 +154,33 @@ class Statements:
 
     def values(self, record: object) -> list[Any]:
         """A record as the parameters of `put` and `add`. Raises TypeError or ValueError that names the field."""
-        fields = record.__dict__
+        given: tuple[Any, ...] = self._pick(record.__dict__)
+        types = tuple(map(type, given))
+        if types not in self._exact:
+            return self._checked(record, given, types)
+        row = list(given)
         try:
-            return [convert(fields[name]) for name, convert in self._in_order]
+            for place in self._whole:
+                if row[place] not in INT64:
+                    raise ValueError
+            for place, convert in self._converted:
+                row[place] = convert(row[place])
         except (TypeError, ValueError):
             self.row(record)  # names the field
             raise
+        return row
+
+    def _checked(self, record: object, given: tuple[Any, ...], types: tuple[type, ...]) -> list[Any]:
+        """Value by value. Types that a driver takes just as they are need not be looked at so closely again."""
+        try:
+            row = [convert(value) for (_, convert), value in zip(self._in_order, given, strict=True)]
+        except (TypeError, ValueError):
+            self.row(record)  # names the field
+            raise
+        converted = {place for place, _ in self._converted}
+        if all(type(value) is types[place] for place, value in enumerate(row) if place not in converted):
+            self._exact.add(types)
+        return row
 
     def row(self, record: object) -> dict[str, Any]:
         values = dict(record.__dict__)
@@ -179,6 +200,22 @@ class Statements:
         # A frozen dataclass sets its fields one by one through object.__setattr__, at three times the cost.
         record.__dict__.update(values)
         return record
+
+
+def _writer(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> Convert:
+    """From a record's value to what the driver takes. It raises TypeError or ValueError."""
+    if isinstance(kind, FenColumn):
+        return fen_writer(dialect)
+    return dump_json if isinstance(kind, JsonColumn) else PLAIN[type(kind)]
+
+
+def _reader(kind: sa.types.TypeEngine[Any]) -> Convert | None:
+    """From what the driver gives to the record's value; None where that is the same."""
+    if isinstance(kind, FenColumn):
+        return int
+    if isinstance(kind, JsonColumn):
+        return load_json
+    return bool if isinstance(kind, sa.Boolean) else None
 
 
 def _or_none(convert: Convert) -> Convert:

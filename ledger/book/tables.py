@@ -24,6 +24,7 @@ from ledger.money import MAX_FEN, Fen
 from ledger.records import JOURNAL, PROJECTION
 
 _FEN_DIGITS = len(str(MAX_FEN))
+_AMOUNTS = range(MAX_FEN + 1)
 
 
 class FenColumn(TypeDecorator[int]):
@@ -39,14 +40,29 @@ class FenColumn(TypeDecorator[int]):
         return dialect.type_descriptor(postgresql.NUMERIC(_FEN_DIGITS, 0))
 
     def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if type(value) is not int or not 0 <= value <= MAX_FEN:
-            raise ValueError(f"{value!r} is no amount of fen; it must be a whole number from 0 to {MAX_FEN}")
-        return f"{value:0{_FEN_DIGITS}d}" if dialect.name == "sqlite" else Decimal(value)
+        return None if value is None else fen_writer(dialect)(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
         return None if value is None else int(value)
+
+
+def fen_writer(dialect: Dialect) -> Callable[[int], Any]:
+    """What a database is given for an amount. Raises ValueError."""
+    return _fen_text if dialect.name == "sqlite" else _fen_decimal
+
+
+def _fen_text(value: int) -> str:
+    return f"{_fen(value):0{_FEN_DIGITS}d}"
+
+
+def _fen_decimal(value: int) -> Decimal:
+    return Decimal(_fen(value))
+
+
+def _fen(value: int) -> int:
+    if type(value) is not int or value not in _AMOUNTS:
+        raise ValueError(f"{value!r} is no amount of fen; it must be a whole number from 0 to {MAX_FEN}")
+    return value
 
 
 class JsonColumn(TypeDecorator[Any]):
@@ -59,9 +75,12 @@ class JsonColumn(TypeDecorator[Any]):
         return None if value is None else dump_json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        return {} if value == "{}" else json.loads(value)
+        return None if value is None else load_json(value)
+
+
+def load_json(text: str) -> Any:
+    """What `dump_json` has written."""
+    return {} if text == "{}" else json.loads(text)
 
 
 def dump_json(value: Any) -> str:
@@ -84,10 +103,14 @@ def _writer() -> Callable[[Any, int], Iterable[str]]:
 _write_json = _writer()
 
 
+INT64 = range(-(2**63), 2**63)
+"""What both databases keep as an integer."""
+
+
 def _is_int(value: Any) -> int:
     if not isinstance(value, int):
         raise TypeError(f"{value!r} is not an int")
-    if not -(2**63) <= value < 2**63:
+    if not INT64.start <= value < INT64.stop:  # `in` would count through them for an enum
         raise ValueError(f"{value} does not fit 64 bits")
     return int(value)
 
