@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import logging
 import sys
@@ -15,12 +14,20 @@ from typing import Any
 
 import structlog
 
-from ledger.book.db import SqlBook
-from ledger.chain.contract import GoldTicketChain
 from ledger.ids import child_id, to_hex
-from ledger.signatures import HeldKeys
-from ledger.work.verify import rebuild
-from scripts.bench_steps import by_size, chain_alone, gateway_alone, on_network, plain_alone, plots, soak
+from scripts.bench_steps import (
+    by_size,
+    chain_alone,
+    gateway_alone,
+    on_network,
+    plain_alone,
+    plots,
+    processes,
+    proof,
+    queries,
+    reckoning,
+    soak,
+)
 from scripts.bench_steps.gateway import Gateway, open_gateway
 from scripts.bench_steps.gateway_alone import Load
 from scripts.bench_steps.ledger_node import LedgerNode, open_node
@@ -39,6 +46,8 @@ def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     if given.network or given.rpc:
         return measure_network(given)
+    if given.queries:
+        return measure_queries(given)
     profile = PROFILES[given.profile]
     figures: Figures = {"engine": given.engine, "book": given.book.split(":")[0], "profile": given.profile}
     with (
@@ -48,12 +57,15 @@ def main() -> int:
         say("setting up the town")
         town = build(node.domain, node.sender("town"), profile.town)
         through_gateway(figures, node, town, profile, given, Path(folder))
-        figures |= rebuilt(node, Path(folder))
+        say("rebuild and verify")
+        figures |= proof.rebuilt(node, Path(folder))
+        figures |= proof.verified(node, Path(folder), _address(given, Path(folder)))
+        figures["failures"] += len(figures["verify_differences"])
         alone(figures, node, town, profile)
     if profile.sizes:
         say("cost against the book's size")
         figures["cpu_us_by_tickets"] = {str(k): round(v) for k, v in by_size.measured(profile.sizes).items()}
-    figures["ratios"] = ratios(figures)
+    figures["ratios"] = reckoning.ratios(figures)
     told(figures, given, pictures(figures))
     return 1 if figures["failures"] else 0
 
@@ -66,6 +78,13 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--book", default="sqlite", help="sqlite, or the DSN of an empty PostgreSQL database")
     parser.add_argument(
         "--soak", type=float, default=0.0, metavar="MINUTES", help="load for so long, memory watched"
+    )
+    parser.add_argument("--soak-rate", type=float, default=soak.RATE, help="operations a second meanwhile")
+    parser.add_argument(
+        "--queries",
+        type=int,
+        metavar="TICKETS",
+        help="only: what people ask for, in books of 10,000 and so many",
     )
     parser.add_argument("--out", type=Path, help="folder for figures.json and the plots")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
@@ -81,6 +100,14 @@ def arguments(words: list[str]) -> argparse.Namespace:
     if bool(found.rpc) != bool(found.key) or (found.rpc and found.network):
         parser.error("--rpc URL wants --key FILE, and no --network")
     return found
+
+
+def measure_queries(given: argparse.Namespace) -> int:
+    """`--queries`."""
+    figures: Figures = {"queries": queries.compared(given.queries, say)}
+    points = queries.points(figures["queries"])
+    told(figures, given, {"queries": plots.pairs("Queries, p95", "ms", points)})
+    return 0
 
 
 def measure_network(given: argparse.Namespace) -> int:
@@ -117,21 +144,29 @@ def through_gateway(
         figures |= {
             "gateway_single": round(single.rate, 1),
             "gateway_bulk": round(bulk.rate, 1),
-            "accept_p95_ms": round(percentile(half.accept_ms, 95), 1),
-            "accept_p50_ms": round(percentile(half.accept_ms, 50), 1),
-            "final_p95_ms": round(percentile(final, 95)),
-            "final_p50_ms": round(percentile(final, 50)),
+            "accept_p95_ms": round(reckoning.percentile(half.accept_ms, 95), 1),
+            "accept_p50_ms": round(reckoning.percentile(half.accept_ms, 50), 1),
+            "final_p95_ms": round(reckoning.percentile(final, 95)),
+            "final_p50_ms": round(reckoning.percentile(final, 50)),
             "block_period_ms": round(node.period * 1000),
             "cpu_us": {"single": single.cpu_us(), "bulk": bulk.cpu_us()},
             "rss_mb_start": round(single.rss_mb[0]),
-            "rss_mb_end": round(half.rss_mb[1]),
+            "rss_mb_end": round(processes.rss_mb(gateway.pid)),
+            "rss_mb_peak": round(half.rss_mb[1]),
             "failures": len(single.failures) + len(bulk.failures) + len(half.failures),
             "failed": [*single.failures, *bulk.failures, *half.failures][:5],
         }
         if given.soak:
             say(f"soak, {given.soak:g} minutes")
-            figures["soak"] = soak.measured(node, town, gateway, folder, given.soak)
-            figures["rss_mb_end"] = figures["soak"]["rss_mb"][-1]
+            figures["soak"] = soak.measured(node, town, gateway, folder, given.soak, given.soak_rate)
+            figures["rss_mb_start"] = round(figures["soak"]["rss_mb_warm"])
+            figures["rss_mb_end"] = round(figures["soak"]["rss_mb_end"])
+            figures["failures"] += figures["soak"]["failures"]
+
+
+def _address(given: argparse.Namespace, folder: Path) -> str:
+    """Of the gateway's book, as `open_gateway` has made it."""
+    return given.book if given.book != "sqlite" else f"sqlite:///{folder / 'home' / 'book.sqlite'}"
 
 
 def _loads(node: LedgerNode, town: Town, gateway: Gateway, folder: Path) -> Callable[..., Load]:
@@ -161,18 +196,6 @@ def _half(
     return found, waits
 
 
-def rebuilt(node: LedgerNode, folder: Path) -> Figures:
-    """The projection anew from genesis."""
-    say("rebuild")
-    chain = GoldTicketChain.connect(node.rpc, node.engine, node.deployment, HeldKeys())
-    with contextlib.closing(SqlBook.fresh_projection(folder / "rebuilt.sqlite")) as fresh:
-        begun, cpu = time.perf_counter(), time.process_time()
-        events = rebuild(fresh, chain, node.deployment.block, chain.head().number, lambda *_: None)
-        took = time.perf_counter() - begun
-        us = (time.process_time() - cpu) / events * 1e6
-    return {"rebuild_events_s": round(events / took), "rebuild_events": events, "rebuild_cpu_us": round(us)}
-
-
 def alone(figures: Figures, node: LedgerNode, town: Town, profile: Profile) -> None:
     """(1a), (1b), (2) and (4)."""
     say("the chain alone")
@@ -181,27 +204,6 @@ def alone(figures: Figures, node: LedgerNode, town: Town, profile: Profile) -> N
     figures["design"] = round(chain_alone.relayed(node, town, profile.design), 1)
     say("a plain web3.py gateway")
     figures["web3py"] = round(plain_alone.measured(node, town, profile.plain), 1)
-
-
-def ratios(figures: Figures) -> Figures:
-    """What counts: each wants to be at least its target."""
-
-    def over(name: str, other: str) -> float:
-        return round(figures[name] / figures[other], 2) if figures[other] else 0.0
-
-    return {
-        "bulk / chain_single (3)": over("gateway_bulk", "chain_single"),
-        "bulk / chain_batch (1)": over("gateway_bulk", "chain_batch"),
-        "bulk / design (0.3)": over("gateway_bulk", "design"),
-        "single / chain_single (0.5)": over("gateway_single", "chain_single"),
-        "bulk / web3py (20)": over("gateway_bulk", "web3py"),
-    }
-
-
-def percentile(values: list[float], which: int) -> float:
-    """The value below which so many per cent lie; 0 of nothing."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, len(ordered) * which // 100)] if ordered else 0.0
 
 
 def told(figures: Figures, given: argparse.Namespace, drawn: Mapping[str, str]) -> None:
@@ -232,6 +234,9 @@ def pictures(figures: Figures) -> dict[str, str]:
     if found := figures.get("cpu_us_by_tickets"):
         points = [(float(size), float(us)) for size, us in found.items()]
         made["by-size"] = plots.line("CPU microseconds an operation, by tickets in the book", "µs", points)
+    if found := figures.get("soak"):
+        samples = [(seconds / 60, mb) for _, seconds, mb, _ in found["samples"]]
+        made["soak"] = plots.course("Resident memory of the gateway", "MiB", "minutes", samples)
     return made
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 WIDTH, ROW, LEFT = 760, 34, 250
-INK, BAR, BACK = "#1f2933", "#b7791f", "#ffffff"
+INK, BAR, PALE, BACK = "#1f2933", "#b7791f", "#e6c78f", "#ffffff"
 
 
 def bars(title: str, unit: str, values: Mapping[str, float]) -> str:
@@ -38,6 +38,39 @@ def line(title: str, unit: str, points: Sequence[tuple[float, float]]) -> str:
         rows.append(_text(x, y - 12, f"{value:,.0f} {unit}", "middle"))
         rows.append(_text(x, 50 + height + 24, f"{size:,.0f}", "middle"))
     return _page(title, height + 100, rows)
+
+
+def course(title: str, unit: str, below: str, points: Sequence[tuple[float, float]]) -> str:
+    """What a value did over time; `below`: what the horizontal axis counts."""
+    high, height = max((y for _, y in points), default=1.0) * 1.15 or 1.0, 260
+    last = max((x for x, _ in points), default=1.0) or 1.0
+    path = " ".join(
+        f"{70 + (WIDTH - 170) * x / last:.1f},{50 + height * (1 - y / high):.1f}" for x, y in points
+    )
+    rows = [f'<polyline points="{path}" fill="none" stroke="{BAR}" stroke-width="3"/>']
+    rows += [_text(62, 55 + height * (1 - part), f"{high * part:,.0f}", "end") for part in (0.0, 0.5, 1.0)]
+    for part in range(5):
+        rows.append(
+            _text(70 + (WIDTH - 170) * part / 4, 50 + height + 24, f"{last * part / 4:,.0f}", "middle")
+        )
+    rows.append(_text(WIDTH - 20, 50 + height + 24, below, "end"))
+    return _page(f"{title} ({unit})", height + 100, rows)
+
+
+def pairs(title: str, unit: str, values: Mapping[str, tuple[float, float]]) -> str:
+    """Two bars for each name, the second one darker; logarithmic, since they lie far apart."""
+    most = max((value for pair in values.values() for value in pair), default=1.0)
+    least = min((value for pair in values.values() for value in pair if value), default=1.0) / 2
+    rows = []
+    for place, (name, pair) in enumerate(values.items()):
+        y = 50 + place * 2 * ROW
+        rows.append(_text(LEFT - 10, y + 26, name, "end"))
+        for at, (value, fill) in enumerate(zip(pair, (PALE, BAR), strict=True)):
+            part = math.log(max(value, least) / least) / (math.log(most / least) or 1.0)
+            long = max((WIDTH - LEFT - 110) * part, 1.0)
+            rows.append(f'<rect x="{LEFT}" y="{y + at * 22}" width="{long:.1f}" height="20" fill="{fill}"/>')
+            rows.append(_text(LEFT + long + 8, y + 16 + at * 22, f"{value:,.2f} {unit}"))
+    return _page(title, 60 + 2 * ROW * len(values), rows)
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start") -> str:

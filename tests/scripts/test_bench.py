@@ -1,7 +1,8 @@
 """scripts/bench, the smallest run: that every part works and tells its figure; how fast is for people to judge.
 
 given a small town on a node of its own
-  when everything is measured: nothing should fail, each figure be there, and the last line be JSON
+  when everything is measured, with a moment of soak: nothing should fail or differ, each figure be there, CPU by part
+  as well, and the last line be JSON
 given a small town on four validators
   when chain and gateway are measured: the same
 given an engine whose program is not here: it should be one loud line and exit status 3
@@ -20,7 +21,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FIGURES = (
     "chain_single", "chain_batch", "design", "gateway_single", "gateway_bulk", "web3py", "accept_p95_ms",
-    "final_p95_ms", "block_period_ms", "rebuild_events_s", "rss_mb_start", "rss_mb_end",
+    "final_p95_ms", "block_period_ms", "rebuild_events_s", "verify_events_s", "rss_mb_start", "rss_mb_end",
 )  # fmt: skip
 
 
@@ -59,13 +60,18 @@ def test_a_small_network() -> None:
 
 @pytest.mark.slow
 def test_a_small_run(tmp_path: Path) -> None:
-    done = bench("--profile", "small", "--json", "--out", str(tmp_path), within=280)
+    done = bench("--profile", "small", "--soak", "0.1", "--json", "--out", str(tmp_path), within=280)
     assert done.returncode == 0, done.stdout + done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["failures"] == 0, figures["failed"]
     assert all(figures[name] > 0 for name in FIGURES), figures
     assert json.loads((tmp_path / "figures.json").read_text()) == figures
-    assert "<svg" in (tmp_path / "rates.svg").read_text()
+    assert figures["verify_differences"] == []
+    for load in ("single", "bulk"):
+        assert {"python", "book-writer", "goldticket-work", "node"} <= figures["cpu_us"][load].keys()
+    assert figures["soak"]["operations"] == len(figures["soak"]["samples"]) * 200
+    for name in ("rates", "soak"):
+        assert "<svg" in (tmp_path / f"{name}.svg").read_text()
 
 
 def bench(*words: str, within: float, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
