@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
+from time import monotonic
 from typing import Annotated, Any, Protocol, cast
 
 from fastapi import Header, Request
@@ -28,6 +30,9 @@ GATHERED = 0.1
 """Seconds for which changes are gathered, so that thousands at a time are told in one event."""
 MOST_LEGS = 1_000
 """In one event."""
+IN_DOUBT = 60.0
+"""Seconds for which what was told last is no proof that nothing is missing: so late the line to the other gateways may
+turn out to be broken."""
 _EVENT = 'id: 1795402800\nevent: legs\ndata: {"legs":[{"act":"0x…","leg":"0x…","state":"final"}]}\n\n'
 
 
@@ -35,6 +40,8 @@ class TellingBook(Book, Protocol):
     """A book that tells what changes."""
 
     def listen(self, kind: type, listener: Callable[[list[Any]], None]) -> Callable[[], None]: ...
+
+    def attend(self) -> bool: ...
 
 
 class InvalidEventId(Invalid):
@@ -81,22 +88,25 @@ async def stream(
 
 async def _events(app: App, caller: User, since: int | None, lasting: bool) -> AsyncIterator[str]:
     changed: dict[bytes, None] = {}
-    woken, loop = asyncio.Event(), asyncio.get_running_loop()
+    missed, woken, loop = asyncio.Event(), asyncio.Event(), asyncio.get_running_loop()
 
     def heard(keys: list[tuple[bytes]]) -> None:
         loop.call_soon_threadsafe(told, keys)
 
     def told(keys: list[tuple[bytes]]) -> None:
         changed.update((key[0], None) for key in keys)
+        if not keys:
+            missed.set()
         woken.set()
 
-    end = cast(TellingBook, app.book).listen(Leg, heard)
+    book = cast(TellingBook, app.book)
+    doubt = IN_DOUBT if lasting and await run_in_threadpool(book.attend) else 0.0
+    end = book.listen(Leg, heard)
     try:
+        level = _Level(await run_in_threadpool(book.read, lambda store: _moment(store, app)), doubt)
         yield ": the stream begins\n\n"
         if since is not None:
-            changed |= dict.fromkeys(
-                await run_in_threadpool(app.book.read, lambda s: _changed_since(s, since))
-            )
+            changed |= await run_in_threadpool(book.read, lambda s: _changed_since(s, since))
             woken.set()
         while lasting or woken.is_set():
             try:
@@ -107,30 +117,60 @@ async def _events(app: App, caller: User, since: int | None, lasting: bool) -> A
             if lasting:
                 await asyncio.sleep(GATHERED)
             woken.clear()
-            legs = list(changed)
+            if missed.is_set():
+                missed.clear()
+                changed |= await run_in_threadpool(book.read, lambda s: _changed_since(s, level.sure))
+            legs, moments = list(changed), []
             changed.clear()
             for start in range(0, len(legs), MOST_LEGS):
-                text = await _told(app, caller, legs[start : start + MOST_LEGS])
-                if text:
-                    yield text
+                moment, shown = await _told(app, caller, legs[start : start + MOST_LEGS])
+                moments.append(moment)
+                if start + MOST_LEGS >= len(legs):
+                    level.at(min(moments))
+                if shown:
+                    yield f"id: {level.sure}\nevent: legs\ndata: {shown}\n\n"
     finally:
         end()
 
 
-async def _told(app: App, caller: User, ids: list[bytes]) -> str:
+class _Level:
+    """From when on, in the ledger's time, changes may be missing. `doubt`: seconds after which what was told is proof
+    that nothing is."""
+
+    def __init__(self, moment: int, doubt: float) -> None:
+        self._doubt = doubt
+        self._found = deque([(monotonic(), moment)])
+
+    def at(self, moment: int) -> None:
+        """Changes up to here were told, as far as anybody knows now."""
+        self._found.append((monotonic(), moment))
+        while len(self._found) > 1 and monotonic() - self._found[1][0] >= self._doubt:
+            self._found.popleft()
+
+    @property
+    def sure(self) -> int:
+        """Before this none is missing."""
+        return self._found[0][1]
+
+
+async def _told(app: App, caller: User, ids: list[bytes]) -> tuple[int, str]:
     return await run_in_threadpool(app.book.read, lambda store: _event(store, app, caller, ids))
 
 
-def _event(store: Store, app: App, caller: User, ids: Iterable[bytes]) -> str:
-    """One event, "" when the caller may see nothing of it."""
-    # whatever changes from now on gets no earlier time than this
+def _moment(store: Store, app: App) -> int:
+    """Whatever changes from now on gets no earlier time than this."""
     cursor = store.get(Cursor, 1)
-    moment = min(cursor.time, app.service.now(store)) if cursor else 0
+    return min(cursor.time, app.service.now(store)) if cursor else 0
+
+
+def _event(store: Store, app: App, caller: User, ids: Iterable[bytes]) -> tuple[int, str]:
+    """Its moment, and the data of one event, "" when the caller may see nothing of it."""
+    moment = _moment(store, app)
     legs = _seen(store, caller, store.find(Leg, id=list(ids)))
     if not legs:
-        return ""
+        return moment, ""
     shown = [{"act": to_hex(leg.act), "leg": to_hex(leg.id), "state": leg.state} for leg in legs]
-    return f"id: {moment}\nevent: legs\ndata: {json.dumps({'legs': shown}, separators=(',', ':'))}\n\n"
+    return moment, json.dumps({"legs": shown}, separators=(",", ":"))
 
 
 def _seen(store: Store, caller: User, legs: list[Leg]) -> list[Leg]:
@@ -156,5 +196,5 @@ def _seen(store: Store, caller: User, legs: list[Leg]) -> list[Leg]:
     return found
 
 
-def _changed_since(store: Store, since: int) -> list[bytes]:
-    return [leg.id for leg in store.find(Leg, order="changed_at", after=since - 1)]
+def _changed_since(store: Store, since: int) -> dict[bytes, None]:
+    return dict.fromkeys(leg.id for leg in store.find(Leg, order="changed_at", after=since - 1))

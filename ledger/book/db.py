@@ -41,7 +41,7 @@ class SqlBook:
         except BaseException:
             self._dispose()
             raise
-        self._writer = Writer(self._writing)
+        self._writer = Writer(self._writing, shared=self.url.get_backend_name() == "postgresql")
 
     @classmethod
     def fresh_projection(cls, path: str | Path) -> SqlBook:
@@ -60,8 +60,13 @@ class SqlBook:
         return self._writer.submit(work, loads, weight)
 
     def listen(self, kind: type, listener: Listener) -> Callable[[], None]:
-        """Tells what this process changes; see `ledger.book.writer.Writer.listen`."""
+        """Tells what this process changes, and on PostgreSQL also what others do once somebody attends to them; see
+        `ledger.book.writer.Writer.listen`."""
         return self._writer.listen(kind, listener)
+
+    def attend(self) -> bool:
+        """See `ledger.book.writer.Writer.attend`."""
+        return self._writer.attend()
 
     def read(self, work: Callable[[Store], T]) -> T:
         """Runs `work` on a snapshot; a writer neither waits for it nor disturbs it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from ledger.book.buffer import BufferedStore
 from ledger.book.engines import explain
 from ledger.book.errors import TOLD, BookUnavailable
+from ledger.book.neighbours import ANNOUNCED, Neighbours, Touched
 from ledger.book.store import SqlStore
 from ledger.ports import Store
 
@@ -29,7 +30,6 @@ Loads = Callable[[BufferedStore], None]
 """Reads ahead what a work will ask for."""
 Listener = Callable[[list[tuple[Any, ...]]], None]
 _Answer = tuple[Any, Exception | None]
-_Touched = Mapping[type, Mapping[tuple[Any, ...], None]]
 HEAVY = 200
 """A work that weighs so much has a commit of its own, and others overtake it: they wait for one of its kind at most."""
 
@@ -44,9 +44,10 @@ class _Job:
 
 class Writer:
     """Each work runs behind a savepoint: one that raises leaves nothing and spoils no other. Nobody is
-    answered before the commit; if that fails, nothing happened and all of the group are told."""
+    answered before the commit; if that fails, nothing happened and all of the group are told. `shared`: whether other
+    processes may write to the same database, and tell of it."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, *, shared: bool = False) -> None:
         self._alone = threading.Lock()
         self._engine = engine
         self._light: deque[_Job] = deque()
@@ -54,6 +55,7 @@ class Writer:
         self._gate = threading.Condition()
         self._closed = False
         self._listeners: dict[type, list[Listener]] = {}
+        self._neighbours = Neighbours(engine.url, self._tell_one) if shared else None
         self._thread = threading.Thread(target=self._loop, name="book-writer", daemon=True)
         self._thread.start()
 
@@ -72,14 +74,25 @@ class Writer:
 
     def listen(self, kind: type, listener: Listener) -> Callable[[], None]:
         """Tells the keys of records of a kind that may have changed, after each commit and in this thread: so the
-        listener must not wait. Returns what ends it."""
+        listener must not wait. No keys: other processes may have changed some. Returns what ends it."""
         self._listeners.setdefault(kind, []).append(listener)
         return lambda: self._listeners[kind].remove(listener)
 
-    def _tell(self, touched: _Touched) -> None:
+    def attend(self) -> bool:
+        """From now on listeners are told as well what other processes change; waits a little for it to be so. False
+        where no others are heard of."""
+        if self._neighbours is not None:
+            self._neighbours.attend()
+        return self._neighbours is not None
+
+    def _tell(self, touched: Touched) -> None:
         for kind, keys in touched.items():
-            for listener in list(self._listeners.get(kind, ())) if keys else ():
-                listener(list(keys))
+            if keys:
+                self._tell_one(kind, list(keys))
+
+    def _tell_one(self, kind: type, keys: list[tuple[Any, ...]]) -> None:
+        for listener in list(self._listeners.get(kind, ())):
+            listener(keys)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -94,6 +107,8 @@ class Writer:
             self._closed = True
             self._gate.notify()
         self._thread.join()
+        if self._neighbours is not None:
+            self._neighbours.close()
 
     def _not_inside(self) -> None:
         if threading.current_thread() is self._thread:
@@ -120,6 +135,8 @@ class Writer:
         try:
             with self._alone, self._engine.begin() as connection:
                 answers, touched = self._run(connection, group)
+                if self._neighbours is not None:
+                    self._neighbours.announce(connection, touched)
                 done = True
         except BaseException as error:
             told = explain(error, self._engine.url)
@@ -135,8 +152,9 @@ class Writer:
             else:
                 job.future.set_exception(explain(failure, self._engine.url))
 
-    def _run(self, connection: sa.Connection, group: list[_Job]) -> tuple[list[_Answer], _Touched]:
-        with closing(SqlStore(connection, watched=list(self._listeners))) as store:
+    def _run(self, connection: sa.Connection, group: list[_Job]) -> tuple[list[_Answer], Touched]:
+        watched = {*self._listeners, *(ANNOUNCED if self._neighbours else ())}
+        with closing(SqlStore(connection, watched=watched)) as store:
             loads = [job.loads for job in group if job.loads is not None]
             if not loads:
                 return [store.attempt(job.work) for job in group], store.touched

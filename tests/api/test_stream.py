@@ -75,6 +75,7 @@ def test_as_it_happens(live: Live, tmp_path: Any, monkeypatch: pytest.MonkeyPatc
         """The gateway's book, that tells what it is told to."""
 
         read = staticmethod(live.book.read)
+        attend = staticmethod(lambda: False)
 
         def listen(self, kind: type, listener: Any) -> Any:
             assert kind is Leg

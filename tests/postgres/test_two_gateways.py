@@ -72,16 +72,17 @@ def pair(server: Server, world_of_live: World) -> Iterator[Pair]:
         yield first, second
 
 
-def offers(pair: Pair, count: int) -> list[bytes]:
+def offers(pair: Pair, count: int, name: str = "") -> list[bytes]:
     """Complete offers, drafted at one gateway and signed at the other; their children."""
     legs = []
     for at in range(count):
         here, there = pair if at % 2 else pair[::-1]
         body = {"ticket": here.ticket_id, "children": [child(WANYUE, WUZE if at % 2 else XICHUAN, 2_000_000)]}
-        act = here.post(WANYUE, "/offers", body, key=f"offer-{at}").json()
+        act = here.post(WANYUE, "/offers", body, key=f"offer-{name}{at}").json()
         for party in (WANYUE, WUZE if at % 2 else XICHUAN):
             assert (
-                there.post(party, f"/acts/{act['id']}/sign", key=f"sign-{at}-{party.id}").status_code == 201
+                there.post(party, f"/acts/{act['id']}/sign", key=f"sign-{name}{at}-{party.id}").status_code
+                == 201
             )
         legs += [bytes.fromhex(leg["id"][2:]) for leg in act["legs"]]
     return legs

@@ -159,6 +159,10 @@ class MemoryBook:
         """Tells nothing."""
         return lambda: None
 
+    def attend(self) -> bool:
+        """There is nobody else."""
+        return False
+
     def close(self) -> None:
         pass
 
