@@ -23,6 +23,10 @@ INDEXED = {"index": True}
 """Metadata of a field: searched by."""
 WITHIN_STATE = {"within": "state"}
 """Metadata of a field: its order among records of one state is asked for."""
+WITHIN_PARTY = {"within": "party"}
+"""Metadata of a field: its order, or one of its values, among what is one party's is asked for."""
+WITHIN_KIND = {"within": "kind"}
+"""Metadata of a field: its order among records of one kind is asked for."""
 
 
 # ---- projection -------------------------------------------------------------------------------------
@@ -152,10 +156,10 @@ class Ticket:
     root, "2-1" for the first child of the second child. `children`: how many words came out of it.
     `tier`: 1 for the first supplier."""
 
-    id: bytes = field(metadata=KEY)
+    id: bytes = field(metadata=KEY | WITHIN_PARTY)
     issuance: bytes = field(metadata=INDEXED)
     parent: bytes | None = field(metadata=INDEXED)
-    party: int = field(metadata=INDEXED)
+    party: int = field()
     value: Fen = field()
     depth: int = field()
     path: str = field()
@@ -281,13 +285,13 @@ class Act:
     `subject`: what it is about (ticket, padded issuance or party); `deadline`: its last second."""
 
     id: bytes = field(metadata=KEY)
-    kind: str = field(metadata=INDEXED)
+    kind: str = field()
     message: Json = field()
     extra: Json = field()
     party: int = field(metadata=INDEXED)
     user: str = field()
     subject: bytes = field(metadata=INDEXED)
-    created_at: int = field(metadata=INDEXED)
+    created_at: int = field(metadata=INDEXED | WITHIN_KIND)
     deadline: int = field()
 
 
@@ -305,7 +309,7 @@ class Leg:
     state: str = field()
     reason: Json = field()
     deadline: int = field(metadata=WITHIN_STATE)
-    changed_at: int = field()
+    changed_at: int = field(metadata=INDEXED)
     queue: int = field(default=0, metadata=INDEXED | WITHIN_STATE)
 
 
@@ -317,10 +321,10 @@ class Seat:
     place: int = field(metadata=KEY)
     leg: bytes = field(metadata=INDEXED)
     kind: str = field()
-    party: int = field(metadata=INDEXED)
+    party: int = field()
     address: str = field(metadata=INDEXED)
     digest: bytes = field()
-    done: bool = False
+    done: bool = field(default=False, metadata=WITHIN_PARTY)
 
 
 @dataclass(frozen=True)

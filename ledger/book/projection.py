@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from ledger.book.tables import JsonColumn, projection
 from ledger.errors import Conflict
@@ -43,10 +43,11 @@ class ProjectionBehind(Conflict):
 
 
 def fingerprint() -> str:
-    """A hash of the tables' layout and of `RULES`."""
-    statements = (
-        str(CreateTable(table).compile(dialect=sqlite.dialect())) for table in projection.sorted_tables
-    )
+    """A hash of the tables' layout, their indexes and `RULES`."""
+    made: list[sa.schema.ExecutableDDLElement] = []
+    for table in projection.sorted_tables:
+        made += [CreateTable(table), *map(CreateIndex, sorted(table.indexes, key=lambda one: str(one.name)))]
+    statements = (str(one.compile(dialect=sqlite.dialect())) for one in made)
     return hashlib.sha256("\n".join([str(RULES), *statements]).encode()).hexdigest()
 
 

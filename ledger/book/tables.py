@@ -179,6 +179,7 @@ def _table(record: type[Any], metadata: sa.MetaData) -> sa.Table:
     hints = get_type_hints(record)
     name = table_name(record)
     columns: list[Any] = []
+    indexes: list[Any] = []
     for field in fields(record):
         kind, nullable = column_type(hints[field.name])
         is_key = bool(field.metadata.get("key"))
@@ -194,8 +195,8 @@ def _table(record: type[Any], metadata: sa.MetaData) -> sa.Table:
         )
         outer = field.metadata.get("within")
         if outer:
-            columns.append(sa.Index(f"ix_{name}_{outer}_{field.name}", outer, field.name))
-    return sa.Table(name, metadata, *columns)
+            indexes.append(sa.Index(f"ix_{name}_{outer}_{field.name}", outer, field.name))
+    return sa.Table(name, metadata, *columns, *indexes)
 
 
 def _tables(records: tuple[type, ...]) -> tuple[sa.MetaData, dict[type, sa.Table]]:

@@ -210,7 +210,7 @@ def _legs(past: Past) -> Iterator[Row]:
             act, state = past.act(n, which), past.state(n, which)
             queue = 0 if state == "awaiting" else n * 2 + which + 1
             # who is to answer still has time
-            until = issued + 5 * DAY if state == "final" else NOW + 5 * DAY
+            until = issued + 5 * DAY if state == "final" else NOW + 3_600 + n % (5 * DAY)
             for at, place in enumerate(places):
                 party, value = past.holder(n, place), _fen(VALUES[place])
                 yield past.ticket(n, place), act, at, party, value, state, "{}", until, issued + 2, queue

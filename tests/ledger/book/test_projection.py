@@ -110,9 +110,14 @@ def test_other_rules_throw_the_projection_away_and_keep_the_journal(dsn, sql_boo
     once_more.close()
 
 
-def test_the_fingerprint_follows_layout_and_rules(monkeypatch):
+def test_the_fingerprint_follows_layout_indexes_and_rules(monkeypatch):
     before = projection.fingerprint()
     assert before == projection.fingerprint()
+    table = projection.projection.tables["cursor"]
+    index = sa.Index("ix_cursor_time", table.c.time)
+    assert projection.fingerprint() != before
+    table.indexes.remove(index)
+    assert projection.fingerprint() == before
     other = sa.MetaData()
     sa.Table("cursor", other, sa.Column("id", sa.BigInteger, primary_key=True))
     with monkeypatch.context() as patch:
