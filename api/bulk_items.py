@@ -30,11 +30,16 @@ class ItemReader:
         self._path = path
         self._escapes = escapes
 
+    def plain(self, given: Any) -> Brought | None:
+        """An item of the plainest form; None for whatever is otherwise, wrong or not."""
+        found = None if self._escapes else _plainly(given)
+        return None if found is None else brought(self._domain, *found)
+
     def item(self, given: Any) -> Item | Problem:
         """What one item of the request means."""
         try:
-            if not self._escapes and (plain := _plainly(given)) is not None:
-                return brought(self._domain, *plain)
+            if (plain := self.plain(given)) is not None:
+                return plain
             if isinstance(given, json.JSONDecodeError):
                 raise RequestValidationError([_no_json(given)])
             if isinstance(given, dict) and "act" in given:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, TypeVar, cast
@@ -21,6 +22,9 @@ from ledger.users import authenticate
 T = TypeVar("T")
 
 REPLAY = "Idempotent-Replay"
+IDEMPOTENCY_KEY = "Idempotency-Key"
+KEY_FORM = re.compile(r"^[\x21-\x7e]{1,200}$")
+"""What an Idempotency-Key looks like."""
 
 
 class App(Protocol):
@@ -100,7 +104,7 @@ Read = Annotated[Reading, Depends(reading)]
 IdempotencyKey = Annotated[
     str,
     Header(
-        alias="Idempotency-Key",
+        alias=IDEMPOTENCY_KEY,
         min_length=1,
         max_length=200,
         pattern=r"^[\x21-\x7e]+$",

@@ -17,6 +17,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
+from starlette.types import Message
 
 _MOST_FRAMES = 1_000
 _BOM = b"\xef\xbb\xbf"
@@ -38,6 +39,37 @@ class JsonRoute(APIRoute):
             return await handler(_JsonRequest(request.scope, request.receive))
 
         return handle
+
+
+Quickly = Callable[[Request], Coroutine[Any, Any, Response | None]]
+"""Answers a request of the plainest form, or None: then it goes the usual way."""
+
+
+def quick(quickly: Quickly) -> type[JsonRoute]:
+    """A route that tries `quickly` first: what finds and checks an endpoint's parameters one by one costs more than
+    many an endpoint itself."""
+
+    class QuickRoute(JsonRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            usual = super().get_route_handler()
+
+            async def handle(request: Request) -> Response:
+                answer = await quickly(request)
+                return await usual(await _unread(request)) if answer is None else answer
+
+            return handle
+
+    return QuickRoute
+
+
+async def _unread(request: Request) -> Request:
+    """The same request, its body to be read once more."""
+    body = await request.body()
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request(request.scope, receive)
 
 
 def routed(prefix: str, tag: str) -> APIRouter:

@@ -117,8 +117,12 @@ class Live(Gateway):
         assert found["state"] == "final", found["legs"]
         return found
 
+    def api_key(self, who: Party, role: str = "sole") -> str:
+        """Of a company's person."""
+        return self._api_keys[who.name, role]
+
     def _headers(self, who: Party, role: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._api_keys[who.name, role]}"}
+        return {"Authorization": f"Bearer {self.api_key(who, role)}"}
 
     # ---- short ways
 

@@ -27,6 +27,7 @@ import pytest
 
 from ledger.ports import Store
 from ledger.records import Act, Audit, Leg, Reservation, Seat, Signature
+from ledger.users import revoke
 from tests.api.complete import complete_offer
 from tests.api.live import Live
 from tests.api.office import problem
@@ -218,3 +219,40 @@ def sent(live: Live, who: Party, lines: list[str]) -> Any:
         "Content-Type": "application/jsonl",
     }
     return live.client.post("/v1/acts/lines", headers=headers, content="\n".join(lines))
+
+
+def test_the_short_way_and_the_usual_way_say_the_same(live: Live, ticket: str) -> None:
+    body = json.dumps(brought(live, ticket)).encode()
+    bring(live, WUZE, brought(live, ticket, n=1))  # now its key has opened before
+    short = posted(live, WUZE, body, "one")
+    for unusual in ({"scheme": "bearer"}, {"media": "application/json; charset=utf-8"}):
+        usual = posted(live, WUZE, body, "one", **unusual)
+        assert (short.status_code, usual.status_code) == (201, 201)
+        assert short.content == usual.content
+        assert ("idempotent-replay" in short.headers, usual.headers["idempotent-replay"]) == (False, "true")
+    assert posted(live, WUZE, body, "two").json()["act"] == short.json()["act"]
+
+
+@pytest.mark.parametrize("key", ["", "a b", "x" * 201, "é"])
+def test_the_short_way_takes_no_other_idempotency_keys(live: Live, ticket: str, key: str) -> None:
+    bring(live, WUZE, brought(live, ticket, n=1))
+    body = json.dumps(brought(live, ticket)).encode()
+    problem(posted(live, WUZE, body, key), 422, "invalid-request")
+
+
+def test_the_short_way_refuses_a_key_that_was_revoked(live: Live, ticket: str) -> None:
+    bring(live, WUZE, brought(live, ticket, n=1))
+    user = live.users[f"{WUZE.name} sole"]
+    live.book.write(lambda store: revoke(store, user.id, live.clock.now()))
+    problem(posted(live, WUZE, json.dumps(brought(live, ticket)).encode(), "late"), 401, "invalid-api-key")
+
+
+def posted(
+    live: Live, who: Party, body: bytes, key: str, *, scheme: str = "Bearer", media: str = "application/json"
+) -> Any:
+    headers = {
+        "Authorization": f"{scheme} {live.api_key(who)}",
+        "Idempotency-Key": key.encode(),
+        "Content-Type": media,
+    }
+    return live.client.post("/v1/acts/complete", content=body, headers=headers)
