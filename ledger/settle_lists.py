@@ -56,7 +56,8 @@ class Prepared:
     waiting: tuple[ReturnedLine, ...]
 
 
-_UNPAYABLE = reference("NO-PAYEE-ACCOUNT")
+NO_ACCOUNT = reference("NO-PAYEE-ACCOUNT")
+"""Stands for a reference of the bank at lines that nobody can pay yet."""
 
 
 class NothingToClear(NotFound):
@@ -145,11 +146,16 @@ def prepare(
         created_at=now,
     )
     waiting = [
-        ReturnedLine(_UNPAYABLE, parse_ticket_id(row.ticket), bank, row.payable, row.problem, now)
+        ReturnedLine(NO_ACCOUNT, parse_ticket_id(row.ticket), bank, row.payable, row.problem, now)
         for row in made.rows
         if row.problem
     ]
     return Prepared(made, record, document, tuple(waiting))
+
+
+def waits_for_account(store: Store, line: ReturnedLine) -> bool:
+    """Whether such a line still has no account to be paid to; once one is filed, the next list has it."""
+    return not _account(store, store.need(Ticket, line.ticket).party).number
 
 
 def rows_of(record: ClearingList) -> list[ClearingRow]:

@@ -18,7 +18,7 @@ from ledger.ports import Store
 from ledger.records import ClearingList, Log, Payment
 from ledger.references import reference, spent
 from ledger.settle_checks import MOST_LINES
-from ledger.settle_lists import rows_of
+from ledger.settle_lists import NO_ACCOUNT, rows_of, waits_for_account
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,14 @@ def from_lines(
 
 
 def open_returns(store: Store, bank: int) -> list[records.ReturnedLine]:
-    """Returned lines that were not paid since, the oldest first."""
+    """Returned lines that were not paid since, the oldest first. Those that had no payee account only until one is
+    filed."""
     kept = store.find(records.ReturnedLine, bank=bank, ended=False, order="at")
-    return [line for line in kept if not _paid_since(store, line)]
+    return [line for line in kept if not _paid_since(store, line) and not _payable_now(store, line)]
+
+
+def _payable_now(store: Store, line: records.ReturnedLine) -> bool:
+    return line.ref == NO_ACCOUNT and not waits_for_account(store, line)
 
 
 def _paid_since(store: Store, line: records.ReturnedLine) -> bool:

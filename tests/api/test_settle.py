@@ -128,6 +128,7 @@ def test_maturities_by_date_and_page(live: Live, ticket: str) -> None:
 
 def test_who_has_no_account_is_named_and_holds_up_nobody(live: Live, ticket: str) -> None:
     holder = live.book.read(lambda store: store.need(Participant, WUZE.id))
+    filed = live.book.read(lambda store: store.need(Profile, holder.profile))
     live.book.write(lambda store: store.delete(Profile, holder.profile))
     listed = clear(live, as_if_funded=True)
     lines = {line["uscc"]: line for line in listed["lines"]}
@@ -141,6 +142,10 @@ def test_who_has_no_account_is_named_and_holds_up_nobody(live: Live, ticket: str
         [waiting] = live.seen(told, "/settle/returned-lines")["items"]
         assert (waiting["ticket"], waiting["ref"]) == (lines[WUZE.uscc]["ticket"], "NO-PAYEE-ACCOUNT")
     assert live.seen(WANYUE, "/settle/returned-lines")["items"] == []
+    live.book.write(lambda store: store.put(filed))
+    for told in (HUAIYUE, WUZE):
+        assert live.seen(told, "/settle/returned-lines")["items"] == [], "it can be paid now"
+    assert clear(live, as_if_funded=True)["total"] == str(FACE)
 
 
 def test_a_list_ahead_of_the_money(live: Live, ticket: str) -> None:
