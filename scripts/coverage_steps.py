@@ -15,22 +15,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from ledger.chain.compile import standard_input  # noqa: E402
+from ledger.chain.compile import CONTRACTS, standard_input  # noqa: E402
 from ledger.chain.solc import compiler_output  # noqa: E402
 from tests.support.bytecode import Branch, branches, compiled, ending  # noqa: E402
 
 SEEN = ROOT / "build" / "coverage.json"
 PAGE = ROOT / "docs" / "coverage.md"
-CONTRACTS = (
-    "GoldTicket",
-    "ParticipantsLib",
-    "GovernanceLib",
-    "IssueLib",
-    "FinanceLib",
-    "SettleLib",
-    "FreezeLib",
-    "Lens",
-)
 TESTS = ("tests/contracts", "--ignore=tests/contracts/test_nodes.py")
 """All that run in process; `test_nodes` starts real nodes."""
 CHECKS = ("panic", "empty revert")

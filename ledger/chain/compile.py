@@ -23,6 +23,17 @@ MAX_DEPLOYED_BYTES = 24_576
 
 SOURCES = ROOT / "contracts"
 ARTIFACTS = Path(__file__).resolve().parent / "artifacts"
+CONTRACTS = (
+    "GoldTicket",
+    "ParticipantsLib",
+    "GovernanceLib",
+    "IssueLib",
+    "FinanceLib",
+    "SettleLib",
+    "FreezeLib",
+    "Lens",
+)
+"""Those with code of their own on chain; interfaces and what is compiled into others have none."""
 SETTINGS = ROOT / "solc-settings.json"
 
 _AST_ID = re.compile(r"(t_(?:struct|enum|contract|userDefinedValueType)\([\w$]+\))\d+")

@@ -19,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ledger.chain.compile import CONTRACTS
 from tests.mutation.compiler import PLAIN, SHIPPED, Codes, Compiler, DoesNotCompile, sources
 from tests.mutation.judge import judge, write
 from tests.mutation.sample import sample
@@ -26,16 +27,6 @@ from tests.mutation.sites import Mutant, mutants, reached
 from tests.support import abi
 
 RESULTS = Path(__file__).with_name("results.jsonl")
-CONTRACTS = {
-    "GoldTicket",
-    "ParticipantsLib",
-    "GovernanceLib",
-    "IssueLib",
-    "FinanceLib",
-    "SettleLib",
-    "FreezeLib",
-    "Lens",
-}
 DECIDED = ("killed", "survived")
 
 
@@ -47,7 +38,7 @@ class Bench:
         self.sources = sources()
         trees = self.compiler.trees(self.sources)
         self.mutants = mutants(self.sources, trees)
-        self._reached = reached(trees, CONTRACTS)
+        self._reached = reached(trees, set(CONTRACTS))
 
     def close(self) -> None:
         """End the compilers."""
@@ -121,7 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def control(bench: Bench) -> int:
     """Nothing changed, compiled as mutants are: every judge has to be content."""
-    said = judged("GoldTicket.sol", bench.compiler.compile(bench.sources, CONTRACTS, PLAIN))
+    said = judged("GoldTicket.sol", bench.compiler.compile(bench.sources, set(CONTRACTS), PLAIN))
     print("control", said)
     return 0 if said["verdict"] == "survived" else 1
 

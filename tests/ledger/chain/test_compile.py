@@ -17,6 +17,7 @@ import pytest
 
 from ledger.chain.compile import (
     ARTIFACTS,
+    CONTRACTS,
     MAX_DEPLOYED_BYTES,
     Compiled,
     artifact_text,
@@ -146,6 +147,9 @@ def test_writing_deletes_what_is_gone(tmp_path: Path) -> None:
 def test_the_contracts_compile_without_warning(compiled: Compiled) -> None:
     assert compiled.warnings == []
     assert compiled.oversized() == []
+    assert {name for name, artifact in compiled.artifacts.items() if "deployedSize" in artifact} == set(
+        CONTRACTS
+    )
 
 
 def test_the_committed_artifacts_are_a_fresh_compile(compiled: Compiled) -> None:
