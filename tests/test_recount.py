@@ -25,7 +25,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ from scripts.story.voice import Voice
 from tests.support import abi
 from tests.support.actors import ADMITTED, CHANGLI, HEYI, HUAIYUE, LANGONG, LANWAN, SUHENG, WANYUE, WUZE
 from tests.support.blocks import SCRIPT, load_recount, recorded_world
+from tests.support.books import kept_book
 from tests.support.gateway import Gateway
 from tests.support.scenario import live
 from tests.support.world import FACE, World, deploy
@@ -297,9 +298,13 @@ def test_a_refusal_without_a_reason_is_named(lived: Blocks) -> None:
 
 
 @pytest.fixture(scope="module")
-def office() -> Gateway:
+def office() -> Iterator[Gateway]:
     """Children accepted and refused in relays, a lock that stands, money for one issuance, a void one."""
-    gateway = Gateway(recorded_world())
+    with kept_book() as book:
+        yield lively(Gateway(recorded_world(), book))
+
+
+def lively(gateway: Gateway) -> Gateway:
     first, second = (gateway.issue(LANGONG, who, HUAIYUE) for who in (WANYUE, SUHENG))
     offer = gateway.offer(WANYUE, first, (SUHENG, PART), (WUZE, PART), (HEYI, PART))
     for leg, who in enumerate((SUHENG, WUZE)):

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,16 @@ def fresh_book() -> Any:
     book = SqlBook(_open.enter_context(place(KIND)))
     _open.callback(book.close)
     return book
+
+
+@contextmanager
+def kept_book() -> Iterator[Any]:
+    """As `fresh_book`, for a fixture of several tests, which closes it at its own end."""
+    if KIND == "memory":
+        yield MemoryBook()
+        return
+    with place(KIND) as address, closing(SqlBook(address)) as book:
+        yield book
 
 
 def close_all() -> None:
@@ -90,4 +100,13 @@ def _template() -> Path:
     return path
 
 
-__all__ = ["KIND", "close_all", "dsn_of_homes", "fresh_book", "new_book", "new_book_file", "place"]
+__all__ = [
+    "KIND",
+    "close_all",
+    "dsn_of_homes",
+    "fresh_book",
+    "kept_book",
+    "new_book",
+    "new_book_file",
+    "place",
+]
