@@ -21,8 +21,9 @@ from ledger.settings import Settings, load_settings
 
 BOOK = "journal"
 MANIFEST = "manifest.json"
-OWN = ("deployment.json", "relayer.key", "consortium.key")
-"""Files of a home that are saved; the folder `keys` too. The embedded node's chain is not: it is the ledger itself."""
+OWN = ("deployment.json", "relayer*.key", "consortium.key")
+"""Files of a home that are saved, one relayer's key for each sender; the folder `keys` too. The embedded node's chain
+is not: it is the ledger itself."""
 
 
 def backup(settings: Settings, file: Path) -> dict[str, str]:
@@ -85,9 +86,9 @@ def restore(settings: Settings, file: Path) -> list[str]:
 
 
 def _own(settings: Settings) -> list[Path]:
-    keys = settings.home / "keys"
-    single = [settings.home / name for name in OWN]
-    return [path for path in single if path.is_file()] + sorted(p for p in keys.rglob("*") if p.is_file())
+    single = (path for pattern in OWN for path in sorted(settings.home.glob(pattern)))
+    folder = sorted((settings.home / "keys").rglob("*"))
+    return [path for path in (*single, *folder) if path.is_file()]
 
 
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -4,6 +4,8 @@ given a gateway that serves, in SQLite or PostgreSQL
     when it is saved, goes on, is lost, and is put back elsewhere
         it should have its people, API keys and drafts from the dump, everything else from the chain, verify clean,
         and carry on
+given a gateway that sends with several keys
+    all of them should be saved: made anew, they would have no gas, and what was under way would hang
 given a backup that was cut short or changed
     it should be refused before anything is written
 given a place where something is
@@ -27,6 +29,7 @@ from ledger.book.db import SqlBook
 from ledger.errors import NotSent
 from ledger.records import Ticket
 from ledger.settings import Settings
+from ledger.wiring import consortium_key, relayer_keys
 from ledger.work.sending import GIVE_UP
 from scripts.backup_steps import backup, check, restore
 from tests.support import postgres
@@ -115,6 +118,18 @@ def test_the_book_comes_back_from_the_chain_the_rest_from_the_dump(
             assert again.seen(WANYUE, f"/acts/{draft['id']}")["state"] == "final"
             again.passed_on(WANYUE, ticket, (XICHUAN, 10_000_000))
             assert again.verify().differences == ()
+
+
+def test_all_of_a_gateways_keys_are_saved(tmp_path: Path) -> None:
+    old = Settings(home=tmp_path / "old", relayers=3)
+    old.home.mkdir()
+    new_book_file(old.home).rename(old.home / "book.sqlite")
+    keys = [*relayer_keys(old), consortium_key(old)]
+    backup(old, tmp_path / "keys.tar")
+    names = restore(Settings(home=tmp_path / "new"), tmp_path / "keys.tar")
+    assert names == ["consortium.key", "relayer-2.key", "relayer-3.key", "relayer.key"]
+    new = old.model_copy(update={"home": tmp_path / "new"})
+    assert [*relayer_keys(new), consortium_key(new)] == keys
 
 
 @pytest.fixture
