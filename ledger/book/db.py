@@ -14,6 +14,7 @@ from ledger.book.engines import explained, parse_dsn, reader_engine, writer_engi
 from ledger.book.migrations import upgrade_on
 from ledger.book.projection import ATTACHED, prepare, remove_file, replace_projection
 from ledger.book.store import SqlStore
+from ledger.book.turn import Turn
 from ledger.book.writer import Listener, Loads, Writer
 from ledger.ports import Store
 
@@ -41,7 +42,9 @@ class SqlBook:
         except BaseException:
             self._dispose()
             raise
-        self._writer = Writer(self._writing, shared=self.url.get_backend_name() == "postgresql")
+        shared = self.url.get_backend_name() == "postgresql"
+        self._turn = None if shared or only_projection else Turn(str(self.url.database))
+        self._writer = Writer(self._writing, shared=shared, turn=self._turn)
 
     @classmethod
     def fresh_projection(cls, path: str | Path) -> SqlBook:
@@ -63,6 +66,10 @@ class SqlBook:
         """Tells what this process changes, and on PostgreSQL also what others do once somebody attends to them; see
         `ledger.book.writer.Writer.listen`."""
         return self._writer.listen(kind, listener)
+
+    def tell(self, kind: type, keys: list[tuple[Any, ...]]) -> None:
+        """Tells the listeners what another process has changed; no keys: it may have changed some."""
+        self._writer.tell(kind, keys)
 
     def attend(self) -> bool:
         """See `ledger.book.writer.Writer.attend`."""
@@ -102,6 +109,8 @@ class SqlBook:
         """Writes what is waiting, then lets go of the database. A second call does nothing."""
         self._writer.close()
         self._dispose()
+        if self._turn is not None:
+            self._turn.close()
 
     def _dispose(self) -> None:
         self._writing.dispose()

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -45,17 +45,21 @@ class _Job:
 class Writer:
     """Each work runs behind a savepoint: one that raises leaves nothing and spoils no other. Nobody is
     answered before the commit; if that fails, nothing happened and all of the group are told. `shared`: whether other
-    processes may write to the same database, and tell of it."""
+    processes may write to the same database, and tell of it; `turn`: to be had before writing, where the database
+    itself makes writers queue badly."""
 
-    def __init__(self, engine: sa.Engine, *, shared: bool = False) -> None:
+    def __init__(
+        self, engine: sa.Engine, *, shared: bool = False, turn: AbstractContextManager[None] | None = None
+    ) -> None:
         self._alone = threading.Lock()
+        self._turn = turn or nullcontext()
         self._engine = engine
         self._light: deque[_Job] = deque()
         self._heavy: deque[_Job] = deque()
         self._gate = threading.Condition()
         self._closed = False
         self._listeners: dict[type, list[Listener]] = {}
-        self._neighbours = Neighbours(engine.url, self._tell_one) if shared else None
+        self._neighbours = Neighbours(engine.url, self.tell) if shared else None
         self._thread = threading.Thread(target=self._loop, name="book-writer", daemon=True)
         self._thread.start()
 
@@ -78,6 +82,11 @@ class Writer:
         self._listeners.setdefault(kind, []).append(listener)
         return lambda: self._listeners[kind].remove(listener)
 
+    def tell(self, kind: type, keys: list[tuple[Any, ...]]) -> None:
+        """Tells the listeners, in the caller's thread, what has changed, be it by another process."""
+        for listener in list(self._listeners.get(kind, ())):
+            listener(keys)
+
     def attend(self) -> bool:
         """From now on listeners are told as well what other processes change; waits a little for it to be so. False
         where no others are heard of."""
@@ -88,17 +97,13 @@ class Writer:
     def _tell(self, touched: Touched) -> None:
         for kind, keys in touched.items():
             if keys:
-                self._tell_one(kind, list(keys))
-
-    def _tell_one(self, kind: type, keys: list[tuple[Any, ...]]) -> None:
-        for listener in list(self._listeners.get(kind, ())):
-            listener(keys)
+                self.tell(kind, list(keys))
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Between two groups; who asked may write on a connection of its own."""
         self._not_inside()
-        with self._alone:
+        with self._alone, self._turn:
             yield
 
     def close(self) -> None:
@@ -133,7 +138,7 @@ class Writer:
     def _commit(self, group: list[_Job]) -> None:
         done = False
         try:
-            with self._alone, self._engine.begin() as connection:
+            with self._alone, self._turn, self._engine.begin() as connection:
                 answers, touched = self._run(connection, group)
                 if self._neighbours is not None:
                     self._neighbours.announce(connection, touched)
