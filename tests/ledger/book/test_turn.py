@@ -51,13 +51,11 @@ with Turn(sys.argv[1]):
 
 def test_who_holds_it_too_long_is_named(tmp_path):
     file = str(tmp_path / "book.sqlite")
-    with (
-        Turn(file),
-        pytest.raises(BookUnavailable, match=r"book\.sqlite.*another process has held it for 0\.05 s"),
-    ):
-        Turn(file, patience=0.05).__enter__()
-    with Turn(file, patience=0.05):
-        pass
+    with closing(Turn(file)) as first, closing(Turn(file, patience=0.05)) as second:
+        with first, pytest.raises(BookUnavailable, match=r"book\.sqlite.*has held it for 0\.05 s"), second:
+            pytest.fail("two at a time")
+        with second:
+            pass
 
 
 def test_a_killed_process_holds_nothing(tmp_path):
