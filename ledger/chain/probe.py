@@ -1,7 +1,8 @@
 """What a network is like, found out by asking its nodes: `goldticket network probe`.
 
 Nothing is changed there. What a node takes is tried with transactions of an account that was made for it and owns
-nothing: each wants to send 1 wei that is not there, so the best answer is that the funds are missing.
+nothing: each wants to send 1 wei that is not there, so the best answer is that the funds are missing. What can't be
+found out in this way is tried with a key that can pay, when one is given: ledger.chain.probe_paid.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ledger.chain.engine import Charging, Engine, FeePolicy, Finality, FinalityK
 from ledger.chain.nodes import NodeRefused, NodeUnreachable
 from ledger.chain.nodes.rpc import shown
 from ledger.chain.probe_node import NodeFound, look_at
+from ledger.chain.probe_paid import NotTried, Paid, tried
 from ledger.chain.rpc import Rpc
 
 SKEW = 5.0
@@ -39,9 +41,14 @@ class Probe:
 
 
 def probe(
-    urls: Sequence[str], name: str = "", now: Callable[[], float] = time.time, open_: Callable[..., Rpc] = Rpc
+    urls: Sequence[str],
+    name: str = "",
+    now: Callable[[], float] = time.time,
+    open_: Callable[..., Rpc] = Rpc,
+    key: bytes = b"",
 ) -> Probe:
-    """Ask every node who it is, and the first of them what the network takes. About a second.
+    """Ask every node who it is, and the first of them what the network takes. About a second; with a `key` that can
+    pay some blocks more.
 
     Raises InvalidEngine for what is no URL of a node.
     """
@@ -54,7 +61,7 @@ def probe(
     _compare(nodes, found, now())
     if len({(node.chain_id, node.genesis) for node in nodes}) == 1:
         with closing(open_([nodes[0].url])) as rpc:
-            _describe(rpc, nodes, name, found)
+            _describe(rpc, nodes, name, found, key)
     return found
 
 
@@ -113,7 +120,7 @@ def _compare(nodes: Sequence[NodeFound], found: Probe, now: float) -> None:
     found.rows.append(("clock", f"the last block is {youngest:.1f} s old by this machine's clock"))
 
 
-def _describe(rpc: Rpc, nodes: Sequence[NodeFound], name: str, found: Probe) -> None:
+def _describe(rpc: Rpc, nodes: Sequence[NodeFound], name: str, found: Probe, key: bytes) -> None:
     node = nodes[0]
     client = node.client.lower()
     development = any(word in client for word in DEVELOPMENT)
@@ -123,6 +130,11 @@ def _describe(rpc: Rpc, nodes: Sequence[NodeFound], name: str, found: Probe) -> 
     items, size = limits.batch_items(rpc), limits.transaction_bytes(rpc, node)
     comet = node.is_comet or any(word in client for word in COSMOS)
     charging = Charging.HALF_LIMIT if comet and not development else Charging.USED
+    pool, waiting = Limits.pool_per_sender, f"{Limits.pool_per_sender} taken for granted, --key tries it"
+    gas = f"{charging} by the kind of network, --key tries it"
+    if paid := _paid(rpc, node, fee, key, found):
+        pool, charging = paid.pool or pool, paid.charging
+        waiting, gas = paid.told()
     period = None if development else node.period
     block_gas = min(node.block_gas, MOST_BLOCK_GAS)
     base = "none" if node.base_fee is None else f"{node.base_fee:,} wei"
@@ -130,13 +142,11 @@ def _describe(rpc: Rpc, nodes: Sequence[NodeFound], name: str, found: Probe) -> 
     found.rows += [
         ("consensus", why),
         ("fees", f"{fee}; base fee {base}; the pool was offered {tried}"),
-        ("gas charged", f"{charging} (by the kind of network, not tried)"),
+        ("gas charged", gas),
         ("block", f"{block_gas:,} gas, " + ("by demand" if period is None else f"every {period:g} s")),
         ("opcodes", ", ".join(f"{op} {'yes' if ok else 'NO'}" for op, ok in limits.opcodes(rpc).items())),
-        (
-            "limits",
-            f"{items:,} requests in a batch, {size:,} bytes a transaction; pool per sender: not asked",
-        ),
+        ("limits", f"{items:,} requests in a batch, {size:,} bytes a transaction"),
+        ("pool per sender", waiting),
         ("logs", limits.log_range(rpc, node)),
         ("archive", limits.archive(rpc, node)),
     ]
@@ -148,9 +158,20 @@ def _describe(rpc: Rpc, nodes: Sequence[NodeFound], name: str, found: Probe) -> 
         finality=finality,
         block_period=period,
         block_gas=block_gas,
-        limits=Limits(items, size, Limits.pool_per_sender),
+        limits=Limits(items, size, pool),
         charging=charging,
     )
+
+
+def _paid(rpc: Rpc, node: NodeFound, fee: FeePolicy, key: bytes, found: Probe) -> Paid | None:
+    if not key:
+        return None
+    price = {FeePolicy.ZERO: 0, FeePolicy.ONE_WEI: 1}.get(fee, 2 * (node.base_fee or 0))
+    try:
+        return tried(rpc, node, price, key)
+    except (NotTried, NodeRefused, NodeUnreachable) as error:
+        found.problems.append(f"With the key nothing was found out: {error}")
+        return None
 
 
 def _fee(node: NodeFound, prices: dict[int, str]) -> FeePolicy:
