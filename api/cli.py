@@ -30,14 +30,15 @@ from ledger.ids import parse_hex, parse_uscc
 from ledger.payable_file import plan_file
 from ledger.payable_store import known, save
 from ledger.ports import Store
-from ledger.records import Act, Leg, Participant, Seat, User
+from ledger.records import Act, Cursor, Leg, Participant, Seat, User
 from ledger.settings import Settings, load_settings
 from ledger.signatures import HeldKeys
 from ledger.statement import statement
 from ledger.users import create_user, revoke
 from ledger.wiring import App, deploy_genesis, open_app, open_keystore, open_node, relayer_keys
 from ledger.work import report as signed_report
-from ledger.work.verify import Report, rebuild, verify
+from ledger.work.redrive import renew
+from ledger.work.verify import Report, verify
 
 cli = typer.Typer(
     no_args_is_help=True, help=__doc__, rich_markup_mode=None, pretty_exceptions_show_locals=False
@@ -174,16 +175,14 @@ def rebuild_command(home: Home = None) -> None:
         app.fresh_projection() as fresh,
         _progress("blocks") as (bar, task),
     ):
-        head = app.chain.final_height(app.settings.confirmations)
-        first = app.deployment.block
 
         def told(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        events = rebuild(fresh, app.chain, first, head, told)
-        app.book.replace_projection(fresh, even_if_behind=True)
+        events = renew(app.book, fresh, app.chain, app.deployment.block, told)
         app.watch.catch_up()
-    out.print(f"{events:,} events; the projection is new up to block {head}.")
+        reached = app.book.read(lambda store: store.get(Cursor, 1)) or Cursor(1, app.deployment.block - 1)
+    out.print(f"{events:,} events read again; the projection is new up to block {reached.block}.")
 
 
 @cli.command("export")

@@ -14,7 +14,7 @@ import json
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import structlog
@@ -29,6 +29,8 @@ from ledger.chain.reverts import explain, permanent
 from ledger.chain.rpc import Rpc
 from ledger.clock import SystemClock
 from ledger.errors import GoldTicketError, Invalid
+from ledger.keys import consortium
+from ledger.keys.kept import kept
 from ledger.keys.keystore import Keystore
 from ledger.observing import NoKeys
 from ledger.ports import Clock, Signer
@@ -38,10 +40,9 @@ from ledger.settings import Settings
 from ledger.signatures import HeldKeys
 from ledger.work.lease import Leases
 from ledger.work.level import Level
-from ledger.work.redrive import last_common, unsettle
+from ledger.work.redrive import last_common, renew, unsettle
 from ledger.work.relay import Relay
 from ledger.work.trial import MOST_GAS
-from ledger.work.verify import rebuild
 from ledger.work.watch import ChainDiverged, Watch
 
 log = structlog.get_logger()
@@ -130,8 +131,7 @@ class App:
         common = last_common(self.book, self.chain, first)
         self.book.write(lambda store: unsettle(store, common))
         with self.fresh_projection() as fresh:
-            rebuild(fresh, self.chain, first, common, lambda done, total: None)
-            self.book.replace_projection(fresh, even_if_behind=True)
+            renew(self.book, fresh, self.chain, first, lambda done, total: None)
         self.relay.forget()
 
     def behind(self) -> tuple[int, int] | None:
@@ -221,9 +221,10 @@ def wire(settings: Settings, clock: Clock | None = None) -> App:
 
 
 def wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> App:
-    """The application on a node that runs already, which stops with it."""
+    """The application on a node that runs already, which stops with it. Raises NoConsortiumKey, WrongConsortiumKey."""
     deployment = Deployment.load(settings.deployment_file)
     keystore = NoKeys() if settings.observe else open_keystore(settings)
+    secret = b"" if settings.observe else consortium_key(settings, deployment)
     relayers = HeldKeys() if settings.observe else HeldKeys(*relayer_keys(settings))
     if isinstance(node, DevNode):
         for address in relayers.addresses:
@@ -245,7 +246,7 @@ def wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> Ap
         deployment=deployment,
         book=book,
         keystore=keystore,
-        consortium_key=b"" if settings.observe else consortium_key(settings),
+        consortium_key=secret,
         clock=clock,
         service=Service(chain.domain, keystore, clock),
         relay=Relay(
@@ -344,13 +345,14 @@ def deploy_genesis(settings: Settings, genesis: Genesis) -> Deployment:
 def deploy_on(settings: Settings, node: DevNode | NetworkNode, genesis: Genesis) -> Deployment:
     """Deploys to a node that runs already, and saves the record. Refuses to deploy over an existing record."""
     _require_fresh(settings)
+    secret = consortium.made(settings.consortium_key.get_secret_value(), _consortium_file(settings))
     [key, *_] = relayer_keys(settings)
     [sender] = HeldKeys(key).addresses
     if isinstance(node, DevNode):
         node.set_balance(sender, ENOUGH)
     rpc = open_rpc(node.engine)
     try:
-        record = deploy(rpc, node.engine, key, genesis)
+        record = replace(deploy(rpc, node.engine, key, genesis), consortium=consortium.mark_of(secret))
     finally:
         rpc.close()
     record.save(settings.deployment_file)
@@ -378,21 +380,14 @@ def relayer_keys(settings: Settings) -> list[bytes]:
     if given:
         return [bytes.fromhex(key.strip().removeprefix("0x")) for key in given.split(",")]
     names = ["relayer.key", *(f"relayer-{number}.key" for number in range(2, settings.relayers + 1))]
-    return [_kept(settings.home / name) for name in names]
+    return [kept(settings.home / name) for name in names]
 
 
-def consortium_key(settings: Settings) -> bytes:
-    """The key of the invoice fingerprints, 32 bytes; made once and kept unless the settings give it."""
+def consortium_key(settings: Settings, deployment: Deployment) -> bytes:
+    """The key of the ledger's invoice fingerprints. Raises NoConsortiumKey, WrongConsortiumKey."""
     given = settings.consortium_key.get_secret_value()
-    return bytes.fromhex(given.removeprefix("0x")) if given else _kept(settings.home / "consortium.key")
+    return consortium.held(given, _consortium_file(settings), deployment.consortium)
 
 
-def _kept(file: Path) -> bytes:
-    """32 random bytes in a file of mode 0600."""
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_bytes(32).hex() + "\n")
-        fresh.replace(file)
-    return bytes.fromhex(file.read_text().strip())
+def _consortium_file(settings: Settings) -> Path:
+    return settings.home / "consortium.key"

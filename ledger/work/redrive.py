@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any, Protocol
 
 import structlog
 
@@ -17,6 +18,7 @@ from ledger.errors import Conflict
 from ledger.ports import Book, Chain, Store
 from ledger.records import Checkpoint, Leg, Reservation, SignedBytes, Transaction
 from ledger.work.calldata import find_all
+from ledger.work.verify import Progress, rebuild
 
 log = structlog.get_logger()
 
@@ -28,6 +30,23 @@ class LostTooMuch(Conflict):
 
     code = "node-lost-too-much"
     title = "The development node has lost too many blocks"
+
+
+class Replaceable(Book, Protocol):
+    """A book whose projection another one can take the place of."""
+
+    def replace_projection(self, rebuilt: Any, *, even_if_behind: bool = False) -> None: ...
+
+
+def renew(book: Replaceable, fresh: Any, chain: Chain, first: int, progress: Progress) -> int:
+    """Puts a projection made anew in the empty book `fresh` in the place of the present one; the number of events.
+
+    It ends where the book ended, or where the chain parted from it: what comes after that means something for acts
+    and reservations too, which the watcher alone takes in.
+    """
+    count = rebuild(fresh, chain, first, last_common(book, chain, first), progress)
+    book.replace_projection(fresh, even_if_behind=True)
+    return count
 
 
 def last_common(book: Book, chain: Chain, first: int) -> int:

@@ -12,6 +12,9 @@ given a second watcher on the same book
     it should write nothing twice
 given a development node that has lost its last blocks
     what was in them should be driven again, in its order, and nothing that was answered be missing
+given a projection that is made anew while the book is behind the chain
+    acts and reservations should learn all the same of what came meanwhile
+    when nothing was taken in yet: likewise
 """
 
 from __future__ import annotations
@@ -24,10 +27,9 @@ import pytest
 from ledger.acts import State
 from ledger.chain.reverts import explain, permanent
 from ledger.ports import Block
-from ledger.records import Cursor, Log, SignedBytes, Transaction
+from ledger.records import Checkpoint, Cursor, Log, SignedBytes, Transaction
 from ledger.work.lease import Leases
-from ledger.work.redrive import LostTooMuch, last_common, unsettle
-from ledger.work.verify import rebuild
+from ledger.work.redrive import LostTooMuch, last_common, renew, unsettle
 from ledger.work.watch import ChainDiverged, Overtaken, Watch
 from tests.support.actors import HUAIYUE, LANGONG, WANYUE, WUZE
 from tests.support.books import fresh_book
@@ -179,9 +181,8 @@ def test_a_node_that_lost_its_last_blocks(gateway: Gateway, ticket: bytes) -> No
     common = last_common(gateway.book, chain, START)
     assert common == kept
     assert gateway.book.write(lambda store: unsettle(store, common)) == 2
-    fresh = fresh_book()
-    rebuild(fresh, chain, START, common, lambda done, total: None)
-    gateway.book.replace_projection(fresh, even_if_behind=True)
+    renew(gateway.book, fresh_book(), chain, START, lambda done, total: None)
+    assert cursor(gateway).block == common
     gateway.relay.forget()
     assert [gateway.state(leg) for leg in legs] == [State.RELAYED] * 2
     assert gateway.reserved(ticket) == 2 * SHARE
@@ -189,4 +190,22 @@ def test_a_node_that_lost_its_last_blocks(gateway: Gateway, ticket: bytes) -> No
     assert [gateway.state(leg) for leg in legs] == [State.FINAL] * 2
     assert [gateway.ticket(leg).path for leg in legs] == ["1", "2"]
     assert gateway.ticket(ticket).value == FACE - 2 * SHARE
+    assert gateway.verify().clean
+
+
+@pytest.mark.parametrize("checkpoints", [True, False])
+def test_a_rebuild_while_the_book_is_behind(gateway: Gateway, ticket: bytes, checkpoints: bool) -> None:
+    act = gateway.offer(WANYUE, ticket, (WUZE, SHARE))
+    gateway.settle()
+    gateway.world.withdraw_all(WANYUE, ticket)
+    if not checkpoints:
+        for kept in gateway.book.read(lambda store: store.find(Checkpoint)):
+            gateway.book.write(lambda store, kept=kept: store.delete(Checkpoint, kept.block))
+    assert renew(gateway.book, fresh_book(), gateway.chain, START, lambda done, total: None) == (
+        len(gateway.chain.events(START, cursor(gateway).block)) if checkpoints else 0
+    )
+    gateway.settle()
+    assert gateway.state(gateway.child(ticket, act, 0)) == State.WITHDRAWN
+    assert gateway.reserved(ticket) == 0
+    assert cursor(gateway).block == gateway.chain.final_height()
     assert gateway.verify().clean
