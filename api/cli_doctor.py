@@ -18,9 +18,10 @@ from ledger.chain.domain import read_domain
 from ledger.chain.nodes.binaries import node_binary
 from ledger.chain.rpc import Rpc
 from ledger.errors import GoldTicketError
+from ledger.keys.consortium import mark_of
 from ledger.records import Cursor
 from ledger.settings import Settings
-from ledger.wiring import open_keystore, open_node
+from ledger.wiring import consortium_key, open_keystore, open_node
 
 _EMPTY = "empty; it fills when the gateway runs"
 MOST_DRIFT = 15
@@ -39,7 +40,7 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """All checks; one that fails does not keep the others from running."""
-    checks = (_python, _packages, _node, _home, _keys, _book, _chain)
+    checks = (_python, _packages, _node, _home, _keys, _consortium, _book, _chain)
     return [finding for check in checks for finding in _safely(check, settings)]
 
 
@@ -84,6 +85,16 @@ def _home(settings: Settings) -> list[Finding]:
 def _keys(settings: Settings) -> list[Finding]:
     count = len(open_keystore(settings).addresses())
     return [Finding("keys", f"{count} on this server, in the operator's custody", True)]
+
+
+def _consortium(settings: Settings) -> list[Finding]:
+    """Its mark, for people to compare; the key is never shown."""
+    if settings.observe or not settings.deployment_file.exists():
+        return []
+    deployment = Deployment.load(settings.deployment_file)
+    mark = mark_of(consortium_key(settings, deployment))
+    todo = "" if deployment.consortium else "An older version wrote no mark: compare it with other gateways'."
+    return [Finding("consortium key", f"its mark is {mark}", True, todo)]
 
 
 def _book(settings: Settings) -> list[Finding]:

@@ -44,6 +44,13 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the API listens on")
     port: int = Field(8600, ge=0, le=65535, description="Port the API listens on; 0: any free one")
+    processes: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Processes of this gateway: one does everything; of several one relays and watches, and the others "
+        "answer requests, each on a core of its own",
+    )
     passphrase: SecretStr = Field(SecretStr(""), description="Opens the server's keystore")
     relayer_key: SecretStr = Field(
         SecretStr(""),
@@ -55,7 +62,8 @@ class Settings(BaseSettings):
     )
     consortium_key: SecretStr = Field(
         SecretStr(""),
-        description="Key of the invoice fingerprints (HMAC), the same at all gateways, 32 bytes hex",
+        description="Key of the invoice fingerprints (HMAC), the same at all gateways, 32 bytes hex; "
+        "default: consortium.key in the home folder, which `goldticket deploy` makes",
     )
     observe: bool = Field(
         False, description="Only follow the chain: no key, nothing sent, an API that only answers"

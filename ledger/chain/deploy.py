@@ -48,13 +48,15 @@ class Genesis:
 
 @dataclass(frozen=True)
 class Deployment:
-    """Where the ledger lives. `block`: its first; `libraries`: name → address; `lens`: "" when there is none."""
+    """Where the ledger lives. `block`: its first; `libraries`: name → address; `lens`: "" when there is none;
+    `consortium`: the mark of the consortium key, "" in records of older versions."""
 
     chain_id: int
     address: str
     block: int
     libraries: Mapping[str, str]
     lens: str = ""
+    consortium: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON values."""
@@ -71,6 +73,7 @@ class Deployment:
                 block=int(record["block"]),
                 libraries=libraries,
                 lens=str(record.get("lens", "")),
+                consortium=str(record.get("consortium", "")),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InvalidDeployment(f"the deployment record is damaged ({error!r}); copy it again") from None

@@ -92,6 +92,7 @@ def open_gateway(
             "GOLDTICKET_DSN": address,
             "GOLDTICKET_PASSPHRASE": "bench",
             "GOLDTICKET_LIGHT_KEYS": "true",
+            "GOLDTICKET_CONSORTIUM_KEY": keccak256(node.secret).hex(),
             "GOLDTICKET_RELAYER_KEY": ",".join(key.hex() for key in keys_of_relayers),
             "GOLDTICKET_PORT": "0",
             "COLUMNS": "200",

@@ -4,6 +4,8 @@ given nothing yet
     it should say what to do: passphrase, deployment
 given a genesis file
     it should deploy once, open a person's access, verify and rebuild
+given another consortium key than the one that was made when the ledger was deployed
+    it should not open; the doctor should say why
 given a payables file with a wrong row
     it should name row, column, value and way out, and import nothing
 given a gateway that serves
@@ -28,6 +30,7 @@ from typer.testing import CliRunner
 
 from api.cli import cli
 from ledger.errors import GoldTicketError
+from ledger.keys.consortium import mark_of
 from ledger.settings import Settings
 from ledger.wiring import open_keystore
 from scripts.story.cast import HUAIYUE, LANGONG, LANWAN
@@ -122,6 +125,19 @@ def test_doctor_verify_rebuild(home: Path) -> None:
     assert "this gateway's own key" in checked
     assert "the projection is new" in run(home, "rebuild")
     assert "ok" in run(home, "verify")
+
+
+def test_the_consortium_key_is_the_ledgers(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = json.loads((home / "deployment.json").read_text())
+    assert record["consortium"] == mark_of(bytes.fromhex((home / "consortium.key").read_text().strip()))
+    assert record["consortium"][:20] in run(home, "doctor")
+    monkeypatch.setenv("GOLDTICKET_CONSORTIUM_KEY", "0d" * 32)
+    with pytest.raises(GoldTicketError, match="has the mark"):
+        run(home, "verify")
+    result = runner.invoke(cli, ["doctor", "--home", str(home)])
+    assert result.exit_code == 1
+    assert "consortium" in result.output
+    assert "This is not" in result.output
 
 
 def test_a_persons_key_is_shown_once(home: Path) -> None:

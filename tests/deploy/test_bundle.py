@@ -3,6 +3,8 @@
 given the compose file
     it should have the form of one, name only files that are there, and variables that env.example explains
     it should give no database, node API or metrics to the world
+given the gateway's secrets as files
+    it should start with them; one that is there and can't be read should end it with the way out
 given rules and dashboard
     they should name only figures that the gateway tells
 given the tools that check such files, where they are installed
@@ -12,10 +14,13 @@ given the tools that check such files, where they are installed
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import tempfile
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +104,58 @@ def test_nothing_but_the_front_door_and_other_nodes_is_open_to_the_world() -> No
     assert sorted(open_) == ["${P2P_PORT:-30303}:30303/tcp", "443:443", "80:80"]
     assert SERVICES["postgres"]["networks"] == ["inside"]
     assert COMPOSE["networks"]["inside"] == {"internal": True}
+
+
+# ---- secrets
+
+SHOWS = 'printf \'%s|%s|%s\' "$GOLDTICKET_DSN" "$GOLDTICKET_PASSPHRASE" "$GOLDTICKET_CONSORTIUM_KEY"'
+NOBODY = 65534
+
+
+@pytest.fixture
+def secrets() -> Iterator[Path]:
+    """Where every user gets in, as containers have it."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        folder.chmod(0o755)
+        for name in ("postgres-password", "passphrase", "consortium-key"):
+            (folder / name).write_text(name + "\n")
+            (folder / name).chmod(0o444)
+        yield folder
+
+
+def started(secrets: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    command = ["/bin/sh", "-s", "sh", "-c", SHOWS]
+    given = {"PATH": "/usr/bin:/bin", "SECRETS_FOLDER": str(secrets), "GOLDTICKET_DSN": "", **env}
+    user = NOBODY if os.geteuid() == 0 else None
+    script = (DEPLOY / "gateway" / "start").read_text()
+    return subprocess.run(
+        command, input=script, env=given, user=user, capture_output=True, text=True, timeout=20, cwd="/"
+    )
+
+
+@pytest.mark.parametrize("name", ["postgres-password", "passphrase", "consortium-key", "."])
+def test_a_secret_that_cannot_be_read_ends_it(secrets: Path, name: str) -> None:
+    (secrets / name).chmod(0o700 if name == "." and os.geteuid() == 0 else 0)
+    done = started(secrets)
+    (secrets / name).chmod(0o755)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "can't be read" in done.stderr
+    assert "chown 8600" in done.stderr
+
+
+def test_secrets_come_from_files(secrets: Path) -> None:
+    assert started(secrets).stdout == (
+        "postgresql://goldticket:postgres-password@postgres:5432/goldticket|passphrase|consortium-key"
+    )
+    given = started(secrets, GOLDTICKET_DSN="sqlite:///x", GOLDTICKET_PASSPHRASE="p")
+    assert given.stdout == "sqlite:///x|p|consortium-key"
+
+
+def test_secrets_that_are_not_there_are_left_to_the_program(secrets: Path) -> None:
+    for file in secrets.iterdir():
+        file.unlink()
+    assert started(secrets).stdout == "||"
 
 
 # ---- figures

@@ -73,7 +73,8 @@ def settings_in(home: Path, node: DevNode, world: World, **more: Any) -> Setting
 def operators_ticket(node: DevNode, world: World, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Opened while the operator's gateway ran. It is switched off now."""
     home = tmp_path_factory.mktemp("homes") / "operator"
-    settings = settings_in(home, node, world, passphrase=SecretStr("x"), light_keys=True)
+    secrets = {"passphrase": SecretStr("x"), "consortium_key": SecretStr("0c" * 32)}
+    settings = settings_in(home, node, world, light_keys=True, **secrets)
     ticket = world.issue(LANGONG, WANYUE)
     with open_app(settings) as operator:
         operator.settle()

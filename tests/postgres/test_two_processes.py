@@ -68,6 +68,7 @@ def test_one_is_killed_the_other_goes_on(server: Server, tmp_path: Path) -> None
         ticket = to_hex(world.issue(LANGONG, WANYUE))
         Deployment(node.chain_id, world.address, 1, world.libraries).save(home / "deployment.json")
         (home / "relayer.key").write_text("0b" * 32 + "\n")
+        (home / "consortium.key").write_text("0c" * 32 + "\n")
         node.set_balance(node_address("0b" * 32), 10**24)
         keystore = Keystore(home / "keys", "for tests only", light=True)
         settings = {
