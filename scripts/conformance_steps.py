@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +16,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+import conformance_shares as shares  # noqa: E402
+
 from ledger.chain.engine import Engine  # noqa: E402
 from ledger.chain.engine_file import engine_toml, load_engine  # noqa: E402
 from ledger.chain.probe import probe  # noqa: E402
@@ -25,7 +25,8 @@ from ledger.errors import GoldTicketError  # noqa: E402
 
 LONGEST = 600
 """Seconds for the whole run."""
-TESTS = ROOT / "tests" / "conformance"
+AT_ONCE = 3
+"""Shares of the tests that run side by side."""
 
 
 @dataclass
@@ -47,8 +48,12 @@ def main() -> int:
         print(error.message, file=sys.stderr)
         return 2
     begin = time.monotonic()
-    with tempfile.TemporaryDirectory() as scratch:
-        tags, ended = run(engine, args, Path(scratch))
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            tags, ended = run(engine, args, Path(scratch))
+    except GoldTicketError as error:
+        print(error.message, file=sys.stderr)
+        return 2
     told = summary(engine, tags, ended, time.monotonic() - begin)
     show(tags, told)
     print(json.dumps(told))
@@ -69,26 +74,19 @@ def described(args: argparse.Namespace) -> Engine:
 
 
 def run(engine: Engine, args: argparse.Namespace, scratch: Path) -> tuple[dict[str, Tag], str]:
-    """The tests, by tag; the second is why they ended early, if they did."""
-    (scratch / "engine.toml").write_text(engine_toml(engine))
-    files = [str(TESTS / f"test_{tag}.py") for tag in args.only.split(",")] if args.only else [str(TESTS)]
-    env = {
-        **os.environ,
-        "GOLDTICKET_CONFORMANCE": str(scratch / "engine.toml"),
-        "GOLDTICKET_CONFORMANCE_KEY": str(args.key.resolve()),
-    }
-    results = scratch / "results.xml"
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", *files]
-    ended = ""
-    try:
-        subprocess.run(
-            [*command, f"--junitxml={results}"], cwd=ROOT, env=env, stdout=sys.stderr, timeout=args.within
-        )
-    except subprocess.TimeoutExpired:
-        ended = f"not done within {args.within} s"
-    if not results.exists():
-        return {}, ended or "the tests did not begin; the lines above say why"
-    return read(results), ended
+    """The tests, by tag; the second is why they ended early, if they did. Raises GoldTicketError."""
+    begin = time.monotonic()
+    description = scratch / "engine.toml"
+    description.write_text(engine_toml(engine))
+    lots = shares.shares(args.only.split(",") if args.only else shares.all_tags(), args.at_once)
+    key = bytes.fromhex(args.key.read_text().strip().removeprefix("0x"))
+    keys = shares.keys_for(engine, key, len(lots))
+    left = args.within - (time.monotonic() - begin)
+    results, ended = shares.run(lots, keys, description, scratch, left)
+    tags: dict[str, Tag] = {}
+    for file in results:
+        tags |= read(file)
+    return dict(sorted(tags.items())), ended
 
 
 def read(results: Path) -> dict[str, Tag]:
@@ -143,6 +141,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--key", type=Path, required=True, help="file with the sending key, hex")
     parser.add_argument("--description", type=Path, help="the engine's description; default: it is probed")
     parser.add_argument("--only", default="", help="tags, with commas: issue,transfer,…")
+    parser.add_argument(
+        "--at-once", type=int, default=AT_ONCE, help=f"shares that run side by side; {AT_ONCE} if not said"
+    )
     parser.add_argument("--within", type=int, default=LONGEST, help="seconds for the whole run")
     args = parser.parse_args()
     if not args.rpc and not args.description:

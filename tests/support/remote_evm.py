@@ -50,8 +50,15 @@ class RemoteEvm:
 
     @property
     def timestamp(self) -> int:
-        """The latest block's time."""
-        return int(self.rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        """The latest block's time. Some engines refuse to tell of a block that they have not indexed yet."""
+        end = time.monotonic() + MINED_WITHIN
+        while True:
+            [found] = self.rpc.try_batch([("eth_getBlockByNumber", ["latest", False])])
+            if isinstance(found, dict):
+                return int(found["timestamp"], 16)
+            if time.monotonic() > end:
+                raise TimeoutError(f"no latest block within {MINED_WITHIN:.0f} s: {found}")
+            time.sleep(0.05)
 
     @timestamp.setter
     def timestamp(self, moment: int) -> None:
