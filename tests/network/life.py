@@ -139,7 +139,8 @@ class Life:
             return None not in heights and max(heights) - min(heights) <= 2  # type: ignore[type-var,operator]
 
         self.until(there, "all nodes are level")
-        self.until(lambda: all(map(self.healthy, range(4))), "the gateway asks all nodes again")
+        asked = range(len(self.app.node.engine.urls))
+        self.until(lambda: all(map(self.healthy, asked)), "the gateway asks all nodes again")
 
     def settled(self) -> None:
         """Waits until everything that was accepted is final."""
@@ -154,13 +155,15 @@ class Life:
 
 
 @contextmanager
-def life_on(name: str, folder: Path) -> Iterator[Life]:
-    """Four validators, a ledger, a gateway that serves, a big ticket to pass parts of."""
+def life_on(name: str, folder: Path, lone: bool = False) -> Iterator[Life]:
+    """Four validators, a ledger, a gateway that serves, a big ticket to pass parts of. `lone`: the gateway knows the
+    first node alone."""
     with ExitStack() as stack:
         network = stack.enter_context(Network.up(RECIPES[name], folder / "network", cuttable=True))
         someone = stack.enter_context(between(network.engine.urls[0]))
+        urls = (someone.url, *(() if lone else network.engine.urls[1:]))
         file = folder / "engine.toml"
-        file.write_text(engine_toml(replace(network.engine, urls=(someone.url, *network.engine.urls[1:]))))
+        file.write_text(engine_toml(replace(network.engine, urls=urls)))
         settings = stage_settings(folder / "home", "rpc").model_copy(
             update={"engine_file": file, "relayer_key": SecretStr(network.plan.relayer)}
         )
