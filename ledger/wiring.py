@@ -42,7 +42,7 @@ from ledger.work.lease import Leases
 from ledger.work.level import Level
 from ledger.work.redrive import last_common, renew, unsettle
 from ledger.work.relay import Relay
-from ledger.work.trial import MOST_GAS
+from ledger.work.trial import MOST_BYTES, MOST_GAS, MOST_IN_FLIGHT, Most
 from ledger.work.watch import ChainDiverged, Watch
 
 log = structlog.get_logger()
@@ -55,6 +55,9 @@ STALLED = 8
 """Seconds without a block, at least, after which a network that makes them by the clock stands still."""
 PATIENCE = 0.1
 """The part of a block's period for which acts are gathered before they go out."""
+
+ENVELOPE = 2_000
+"""Bytes of a transaction around its items, at most."""
 
 
 class NoPassphrase(Invalid):
@@ -257,7 +260,7 @@ def wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> Ap
             permanent,
             words,
             leases=leases,
-            most_gas=min(MOST_GAS, node.engine.block_gas * 2 // 3),
+            most=most(node.engine),
             patience=patience,
         ),
         watch=Watch(
@@ -282,6 +285,15 @@ def open_rpc(engine: Engine) -> Rpc:
         batch_items=engine.limits.batch_items,
         chain_id=engine.chain_id,
         depth=engine.finality.confirmations,
+    )
+
+
+def most(engine: Engine) -> Most:
+    """What the relay may send at once: what it takes for good everywhere, or less where the network takes less."""
+    return Most(
+        gas=min(MOST_GAS, engine.block_gas * 2 // 3),
+        bytes=min(MOST_BYTES, max(engine.limits.transaction_bytes - ENVELOPE, 1)),
+        in_flight=min(MOST_IN_FLIGHT, engine.limits.pool_per_sender),
     )
 
 

@@ -32,7 +32,8 @@ class FeePolicy(StrEnum):
 
 
 class Charging(StrEnum):
-    """Which gas a sender pays for."""
+    """Which gas a sender pays for. For people, who put coin on the relayers' accounts: the gateway declares the same
+    under both, since an act's gas is at most twice what it uses anyway (ledger.work.gas)."""
 
     USED = "used"
     """What the transaction used (Ethereum's rule)."""

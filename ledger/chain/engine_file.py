@@ -9,15 +9,16 @@
     confirmations = 3               # with that kind of finality alone
     block_period = 1.0              # seconds; leave it out where every transaction makes its block
     block_gas = 30_000_000
-    charging = "used"               # used | half-limit
+    charging = "used"               # used | half-limit; for people: what the relayers' coin is spent on
 
     [engine.limits]
     batch_items = 1024
     transaction_bytes = 131_072
     pool_per_sender = 200
 
-Name, URLs and chain id have to be there. What is left out is careful (see `Engine` and `Limits`); a word that
-nobody knows is refused, since it is a slip that would change nothing and seem to.
+`transaction_bytes`, `block_gas` and `pool_per_sender` bound what the relay puts into one transaction and how many of
+one key it leaves waiting. Name, URLs and chain id have to be there. What is left out is careful (see `Engine` and
+`Limits`); a word that nobody knows is refused, since it is a slip that would change nothing and seem to.
 """
 
 from __future__ import annotations

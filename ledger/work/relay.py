@@ -24,7 +24,7 @@ from ledger.work.lease import Leases
 from ledger.work.outbox import NEVER, Outbox
 from ledger.work.sending import Sender
 from ledger.work.settling import DONE, Explain, Permanent
-from ledger.work.trial import MOST_GAS, SHORT, Held, Item, Trial, pack
+from ledger.work.trial import SHORT, USUAL, Held, Item, Most, Trial, pack
 
 log = structlog.get_logger()
 
@@ -37,8 +37,8 @@ class Relay:
     issuance always goes by the same one, so that its acts are mined in their order.
 
     `permanent`, `explain`: whether a refusal can't go away, and its sentence for people. `leases`: which of the keys
-    are this process's. `most_gas`: of the items of one transaction. `patience`: seconds that a batch which is not full
-    waits for more after the last one; `monotonic`: what they are measured by.
+    are this process's. `most`: what the network takes at once. `patience`: seconds that a batch which is not full waits
+    for more after the last one; `monotonic`: what they are measured by.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Relay:
         explain: Explain,
         *,
         leases: Leases | None = None,
-        most_gas: int = MOST_GAS,
+        most: Most = USUAL,
         patience: float = 0.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -65,12 +65,12 @@ class Relay:
         self._last_out = float("-inf")
         self.leases = leases or Leases(book, clock)
         addresses = [relayers] if isinstance(relayers, str) else sorted(relayers)
-        self._senders = [Sender(book, chain, clock, address, self.leases) for address in addresses]
+        self._senders = [
+            Sender(book, chain, clock, address, self.leases, most.in_flight) for address in addresses
+        ]
         self._outbox = Outbox()
-        self._trial = Trial(
-            chain, self._single, lambda item, refusal: not self._ends(item, refusal), most_gas
-        )
-        self._most_gas = most_gas
+        self._trial = Trial(chain, self._single, lambda item, refusal: not self._ends(item, refusal), most)
+        self._most = most
         self._flying: dict[bytes, list[Item]] = {}
         self._short: set[bytes] = set()
 
@@ -115,7 +115,7 @@ class Relay:
         batches = [
             batch
             for key, sender in ready.items()
-            for batch in list(pack((i for i in items if i.key == key), self._most_gas))[: sender.room]
+            for batch in list(pack((i for i in items if i.key == key), self._most))[: sender.room]
         ]
         go, held = self._trial.judge(batches, self._ahead())
         self._hold(held, block)
@@ -135,17 +135,27 @@ class Relay:
             log.info("not now", relayer=sender.address, message=error.message)
             return 0
         except Invalid as error:
-            # no network takes what is in there: it must not keep all others
-            log.error("can't be sent", relayer=sender.address, message=error.message)
-            for leg in (leg for batch in batches for item in batch for leg in item.legs):
-                self._outbox.tried(leg.id, block, self._clock.now())
-            return 0
+            return self._send_less(sender, batches, block, error)
         self._last_out = self._monotonic()
         self._flying |= dict(zip(hashes, batches, strict=True))
         legs = [leg.id for batch in batches for item in batch for leg in item.legs]
         self._outbox.done(legs)
         self._short.difference_update(legs)
         return len(legs)
+
+    def _send_less(self, sender: Sender, batches: list[list[Item]], block: int, error: Invalid) -> int:
+        """The network does not take something in there, which must not keep all others."""
+        items = [item for batch in batches for item in batch]
+        if len(items) > 1:
+            parts = batches if len(batches) > 1 else [items[: len(items) // 2], items[len(items) // 2 :]]
+            return sum(self._send(sender, [part], block) for part in parts)
+        [item] = items
+        log.error("can't be sent", relayer=sender.address, act=item.act.id.hex(), message=error.message)
+        for leg in item.legs:
+            apart = len(item.legs) > 1 and leg.id not in self._short
+            self._short.add(leg.id)  # from now on by itself
+            self._outbox.tried(leg.id, NEVER if apart else block, self._clock.now())
+        return 0
 
     # ---- what is next
 

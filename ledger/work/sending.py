@@ -18,11 +18,10 @@ from ledger.errors import Conflict, NotSent
 from ledger.ports import Book, Call, Chain, Clock, RawTransaction, Store
 from ledger.records import Leg, SignedBytes, Transaction
 from ledger.work.lease import Hold, Leases
+from ledger.work.trial import MOST_IN_FLIGHT
 
 log = structlog.get_logger()
 
-MOST_IN_FLIGHT = 64
-"""Transactions of one key that may wait to be mined at one time; Besu's pool takes 200 of one sender."""
 SEND_AGAIN = 2
 """Blocks that may come without a transaction before it is sent again."""
 RESEND = 10
@@ -47,14 +46,24 @@ class _Refused:
 
 
 class Sender:
-    """What goes out with one key. `address`: of the relayer."""
+    """What goes out with one key. `address`: of the relayer; `most`: its transactions that may wait to be mined at one
+    time."""
 
-    def __init__(self, book: Book, chain: Chain, clock: Clock, address: str, leases: Leases) -> None:
+    def __init__(
+        self,
+        book: Book,
+        chain: Chain,
+        clock: Clock,
+        address: str,
+        leases: Leases,
+        most: int = MOST_IN_FLIGHT,
+    ) -> None:
         self._book = book
         self._chain = chain
         self._clock = clock
         self.address = address
         self._leases = leases
+        self._most = most
         self._hold: Hold | None = None
         self._sent: dict[bytes, tuple[int, int]] = {}
         self._refused: dict[bytes, _Refused] = {}
@@ -76,7 +85,7 @@ class Sender:
     @property
     def room(self) -> int:
         """How many more transactions may go out; none while one is refused."""
-        return 0 if self.failure else max(MOST_IN_FLIGHT - len(self.waiting), 0)
+        return 0 if self.failure else max(self._most - len(self.waiting), 0)
 
     def send_again(self, block: int) -> None:
         """Sends what this process has not sent yet (it may have died before), and what blocks have passed by."""
@@ -206,7 +215,8 @@ class Sender:
             return
         lease = self._hold.check(store)
         now = self._clock.now()
-        store.put(replace(lost, state="given-up" if fill else "replaced"))
+        # also where its nonce is used: a node that is late may hide that it was by this very transaction
+        store.put(replace(lost, state="given-up"))
         back_in_queue(store, lost, now)
         if fill is not None:
             self._add(store, fill, [], now, kind="fill")

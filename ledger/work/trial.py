@@ -21,10 +21,26 @@ MOST_GAS = 20_000_000
 """Gas of the items of one transaction."""
 MOST_BYTES = 126_000
 """Bytes of one transaction; networks refuse those above 128 KiB."""
+MOST_IN_FLIGHT = 64
+"""Transactions of one key that may wait to be mined at one time; Besu's pool takes 200 of one sender."""
 FRAME = 160
 """Bytes of `relay` around one item's calldata."""
 GENEROUS = 10_000_000
 """Gas with which an item is looked at alone."""
+
+
+@dataclass(frozen=True)
+class Most:
+    """What the network takes: of one transaction the gas of its items and the bytes, of one key the transactions that
+    wait to be mined."""
+
+    gas: int = MOST_GAS
+    bytes: int = MOST_BYTES
+    in_flight: int = MOST_IN_FLIGHT
+
+
+USUAL = Most()
+"""What networks take as a rule."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +66,13 @@ class Held:
     short: bool = False
 
 
-def pack(items: Iterable[Item], most_gas: int) -> Iterator[list[Item]]:
+def pack(items: Iterable[Item], most: Most) -> Iterator[list[Item]]:
     """Items in their order, cut into what one transaction holds."""
     batch: list[Item] = []
     gas = size = 0
     for item in items:
         more = len(item.call.data) + FRAME
-        full = len(batch) == MOST_ITEMS or gas + item.call.gas > most_gas or size + more > MOST_BYTES
+        full = len(batch) == MOST_ITEMS or gas + item.call.gas > most.gas or size + more > most.bytes
         if batch and full:
             yield batch
             batch, gas, size = [], 0, 0
@@ -67,26 +83,26 @@ def pack(items: Iterable[Item], most_gas: int) -> Iterator[list[Item]]:
         yield batch
 
 
-def _by_key(items: Sequence[Item], most_gas: int) -> Iterator[list[Item]]:
+def _by_key(items: Sequence[Item], most: Most) -> Iterator[list[Item]]:
     for key in dict.fromkeys(item.key for item in items):
-        yield from pack((item for item in items if item.key == key), most_gas)
+        yield from pack((item for item in items if item.key == key), most)
 
 
 class Trial:
-    """`single`: the item of one leg, for an item of several. `passes`: whether a refusal can pass. `most_gas`: of the
-    items of one transaction."""
+    """`single`: the item of one leg, for an item of several. `passes`: whether a refusal can pass. `most`: what
+    one transaction holds."""
 
     def __init__(
         self,
         chain: Chain,
         single: Callable[[Item, Leg], Item],
         passes: Callable[[Item, Refusal], bool],
-        most_gas: int = MOST_GAS,
+        most: Most,
     ) -> None:
         self._chain = chain
         self._single = single
         self._passes = passes
-        self._most_gas = most_gas
+        self._most = most
 
     def judge(
         self, batches: Sequence[list[Item]], ahead: Mapping[bytes, Sequence[Call]]
@@ -104,7 +120,7 @@ class Trial:
             return go, []
         found = self._alone(refused)
         behind, held = self._behind(found, go, ahead)
-        return [*go, *_by_key(behind, self._most_gas)], held
+        return [*go, *_by_key(behind, self._most)], held
 
     def _alone(self, refused: Sequence[tuple[Item, Refusal]]) -> list[Held]:
         singles = [
@@ -113,7 +129,7 @@ class Trial:
             for leg in item.legs
         ]
         answers = self._chain.attempt(
-            [[replace(item.call, gas=min(GENEROUS, self._most_gas))] for item, _ in singles]
+            [[replace(item.call, gas=min(GENEROUS, self._most.gas))] for item, _ in singles]
         )
         return [
             Held(item, refusal, short=short and refusal is None)
@@ -155,10 +171,21 @@ class Trial:
         for item in items:
             gas += item.call.gas
             size += len(item.call.data) + FRAME
-            if gas > self._most_gas or size > 3 * MOST_BYTES:
+            if gas > self._most.gas or size > 3 * MOST_BYTES:
                 break
             taken.append(item)
         return taken
 
 
-__all__ = ["MOST_GAS", "SHORT", "Held", "Item", "Trial", "pack"]
+__all__ = [
+    "MOST_BYTES",
+    "MOST_GAS",
+    "MOST_IN_FLIGHT",
+    "SHORT",
+    "USUAL",
+    "Held",
+    "Item",
+    "Most",
+    "Trial",
+    "pack",
+]

@@ -11,6 +11,10 @@ given an act that needs more gas than the table says
     it should ask the node and send it
 given more than one transaction holds
     it should send several, in the order of the queue
+given a network that takes small transactions only, and a pool that keeps few of one sender
+    it should send as much at once as that takes
+    when one act alone is more: it should keep no other from its turn
+    when an offer's children together are more: each should go by itself
 given an act whose calldata can't be made
     it should keep no other from its turn
 """
@@ -25,13 +29,19 @@ import pytest
 from ledger import typed
 from ledger.acts import State, accept_message
 from ledger.addresses import parse_address
+from ledger.chain.engine import Engine, Limits
+from ledger.chain.reverts import explain, permanent
+from ledger.chain.transactions import TransactionTooLarge
 from ledger.ids import child_id, new_salt
 from ledger.outcome import next_in_queue
+from ledger.ports import RawTransaction
 from ledger.records import Act, Leg, Seat, Signature, Transaction
+from ledger.wiring import most
 from ledger.work import gas, trial
 from ledger.work.gas import Cost
+from ledger.work.relay import Relay
 from tests.support.actors import HUAIYUE, LANGONG, PANEL, SUHENG, WANYUE, WUZE, XICHUAN, Party
-from tests.support.gateway import Gateway
+from tests.support.gateway import RELAYER, Gateway
 from tests.support.world import FACE
 
 SHARE = 10_000_000
@@ -135,6 +145,68 @@ def test_more_than_one_transaction_holds(gateway: Gateway, monkeypatch: pytest.M
     assert [len(one.legs) for one in made] == [2, 2, 1]
     paths = [gateway.ticket(gateway.child(ticket, act, 0)).path for act in reversed(acts)]
     assert paths == ["1", "2", "3", "4", "5"]
+
+
+def small(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
+    """The network takes transactions of at most `limit` bytes."""
+    sign = gateway.chain.sign
+
+    def signed_if_small(*given: Any) -> RawTransaction:
+        raw = sign(*given)
+        if len(raw.raw) > limit:
+            raise TransactionTooLarge(f"{len(raw.raw)} bytes: send fewer acts at once")
+        return raw
+
+    monkeypatch.setattr(gateway.chain, "sign", signed_if_small)
+
+
+def of_network(gateway: Gateway, **limits: int) -> Relay:
+    engine = Engine("small", ("http://127.0.0.1:1",), 1, limits=Limits(**limits))
+    outside = (gateway.book, gateway.chain, gateway.clock)
+    leases = gateway.relay.leases
+    return Relay(*outside, RELAYER, permanent, explain, leases=leases, most=most(engine))
+
+
+def test_a_description_bounds_what_is_sent_at_once(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    small(gateway, monkeypatch, 12_000)
+    gateway.relay = of_network(gateway, transaction_bytes=12_000, pool_per_sender=2)
+    before = len(transactions(gateway))
+    acts = [gateway.offer(WANYUE, ticket, (WUZE, SHARE // 10)) for _ in range(30)]
+    for act in acts:
+        gateway.sign(WUZE, act)
+    gateway.relay.step()
+    assert len(transactions(gateway)) == before + 2, "as many as the pool keeps of one sender"
+    gateway.settle()
+    assert {gateway.state(gateway.child(ticket, act, 0)) for act in acts} == {State.FINAL}
+    assert max(len(one.legs) for one in transactions(gateway)[before:]) > 5
+
+
+def test_one_act_too_large_keeps_no_other_from_its_turn(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    small(gateway, monkeypatch, 5_000)
+    legs = [{"issuance": ticket[:16], "amount": 1} for _ in range(70)]
+    large = signed(gateway, "Fund", {**funding(ticket, b"\1" * 32, 70), "legs": legs}, HUAIYUE)
+    acts = [gateway.offer(WANYUE, ticket, (WUZE, SHARE)) for _ in range(8)]
+    for act in acts:
+        gateway.sign(WUZE, act)
+    gateway.settle()
+    assert {gateway.state(gateway.child(ticket, act, 0)) for act in acts} == {State.FINAL}
+    assert gateway.state(large.id) == State.COMPLETE
+
+
+def test_children_too_large_together_go_one_by_one(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    act = gateway.offer(WANYUE, ticket, *[(party, SHARE) for party in (WUZE, SUHENG, XICHUAN)])
+    whole = len(gateway.chain.sign(RELAYER, 0, []).raw) + 1_600
+    small(gateway, monkeypatch, whole)
+    for party in (WUZE, SUHENG, XICHUAN):
+        gateway.sign(party, act)
+    gateway.settle()
+    assert {gateway.state(gateway.child(ticket, act, place)) for place in range(3)} == {State.FINAL}
+    assert len(transactions(gateway)[-1].legs) == 1
 
 
 def test_an_act_without_calldata_keeps_no_other_from_its_turn(
