@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from api.acts import plain_message
+from api.models.acts import MOST_PLACES
 from api.models.bulk import MOST_SIGNATURES, ActBrought, SignaturesBrought
 from api.models.problem import Problem
 from api.problems import invalid, problem_of
@@ -74,7 +75,9 @@ def _plainly(given: Any) -> tuple[str, dict[str, Any], list[Given]] | None:
         if type(one) is not dict or one.keys() != _SIGNATURE:
             return None
         place, text = one["place"], one["signature"]
-        if type(place) is not int or type(text) is not str or not _SIXTY_FOUR.fullmatch(text):
+        if type(place) is not int or not 0 <= place < MOST_PLACES:
+            return None
+        if type(text) is not str or not _SIXTY_FOUR.fullmatch(text):
             return None
         found.append(Given(bytes.fromhex(text[2:]), place))
     if not all(_possible(one.signature) for one in found):
