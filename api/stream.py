@@ -177,7 +177,9 @@ def _seen(store: Store, caller: User, legs: list[Leg]) -> list[Leg]:
     """Those of acts that the caller brought or may see, as far as it sees into them."""
     ids = list({leg.act for leg in legs})
     acts = {act.id: act for act in store.find(Act, id=ids)}
-    signing = {seat.act for seat in store.find(Seat, act=ids, party=caller.party)}
+    others = [id_ for id_, act in acts.items() if caller.id != act.user and caller.party != act.party]
+    # not asked for by party: a company may have signed millions
+    signing = {seat.act for seat in store.find(Seat, act=others) if seat.party == caller.party}
     sees: dict[bytes, tuple[bool, bool]] = {}
     found = []
     for leg in legs:

@@ -21,12 +21,14 @@ KEY = {"key": True}
 """Metadata of a field: part of the primary key."""
 INDEXED = {"index": True}
 """Metadata of a field: searched by."""
-WITHIN_STATE = {"within": "state"}
+WITHIN_STATE = {"within": ("state",)}
 """Metadata of a field: its order among records of one state is asked for."""
-WITHIN_PARTY = {"within": "party"}
+WITHIN_PARTY = {"within": ("party",)}
 """Metadata of a field: its order, or one of its values, among what is one party's is asked for."""
-WITHIN_KIND = {"within": "kind"}
+WITHIN_KIND = {"within": ("kind",)}
 """Metadata of a field: its order among records of one kind is asked for."""
+WITHIN_PAYERS = {"within": ("debtor", "clearing_bank")}
+"""Metadata of a field: its order among what one core owes, or one clearing bank pays, is asked for."""
 
 
 # ---- projection -------------------------------------------------------------------------------------
@@ -129,12 +131,12 @@ class Issuance:
     id: bytes = field(metadata=KEY)
     number: int = field(metadata=INDEXED)
     digest: bytes = field()
-    debtor: int = field(metadata=INDEXED)
+    debtor: int = field()
     supplier: int = field(metadata=INDEXED)
-    clearing_bank: int = field(metadata=INDEXED)
+    clearing_bank: int = field()
     face: Fen = field()
     contractual_due: int = field()
-    due: int = field(metadata=INDEXED)
+    due: int = field(metadata=WITHIN_PAYERS)
     transferable_until: int = field()
     grace: int = field()
     depth: int = field()

@@ -5,6 +5,7 @@ Pure readings of the projection. Amounts in fen, times in UTC seconds, dates in 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from ledger import clearing
 from ledger.calendar import china
 from ledger.clearing import ClearingRow, Holding, PayeeAccount
-from ledger.clock import shanghai_date
+from ledger.clock import shanghai_date, start_of_day
 from ledger.documents import ClearingListDocument, Company, render
 from ledger.errors import NotFound
 from ledger.ids import new_salt, parse_ticket_id, ticket_number, to_hex
@@ -24,6 +25,9 @@ from ledger.references import reference
 from ledger.rules import name_of, participant
 from ledger.settle_checks import overdue_from
 from ledger.tickets import number_of, payable
+
+PAGE = 500
+"""Issuances read at once."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +83,8 @@ def maturities(
 
     `first`, `last`: payment dates, both included. Void issuances are left out.
     """
-    found = (_maturity(issuance) for issuance in _issuances(store, core, bank))
-    inside = [
-        one
-        for one in found
-        if (first is None or first <= one.payment_date) and (last is None or one.payment_date <= last)
-    ]
-    return sorted(inside, key=lambda one: (one.payment_date, one.number))
+    found = [_maturity(issuance) for issuance in _issuances(store, core, bank, first, last)]
+    return sorted(found, key=lambda one: (one.payment_date, one.number))
 
 
 def holdings(
@@ -105,9 +104,7 @@ def holdings(
     """
     accounts: dict[int, PayeeAccount] = {}
     listed = []
-    for issuance in _issuances(store, core, bank):
-        if shanghai_date(issuance.due) != payment_date:
-            continue
+    for issuance in _issuances(store, core, bank, payment_date, payment_date):
         for ticket in store.find(Ticket, issuance=issuance.id):
             if ticket.party and ticket.value > ticket.taken:
                 if ticket.party not in accounts:
@@ -175,10 +172,24 @@ def _account(store: Store, party: int) -> PayeeAccount:
         return PayeeAccount(name_of(store, party), "", "", "")
 
 
-def _issuances(store: Store, core: int | None, bank: int | None) -> list[Issuance]:
+def _issuances(
+    store: Store, core: int | None, bank: int | None, first: date | None, last: date | None
+) -> Iterator[Issuance]:
+    """Those that are not void, by payment date, page by page: a bank has cleared any number of others before."""
     where: dict[str, Any] = {"debtor": core, "clearing_bank": bank}
     named = {name: value for name, value in where.items() if value is not None}
-    return store.find(Issuance, void=False, **named)
+    after: tuple[Any, ...] | None = None if first is None else (start_of_day(first) - 1,)
+    # the day after may be one that no calendar has any more
+    end = None if last is None else start_of_day(last) + 86_400
+    while found := store.find(Issuance, order="due", after=after, limit=PAGE, **named):
+        for issuance in found:
+            if end is not None and issuance.due >= end:
+                return
+            if not issuance.void:
+                yield issuance
+        if len(found) < PAGE:
+            return
+        after = (found[-1].due, found[-1].id)
 
 
 def _maturity(issuance: Issuance) -> Maturity:

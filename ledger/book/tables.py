@@ -193,8 +193,7 @@ def _table(record: type[Any], metadata: sa.MetaData) -> sa.Table:
                 index=bool(field.metadata.get("index")) or None,
             )
         )
-        outer = field.metadata.get("within")
-        if outer:
+        for outer in field.metadata.get("within", ()):
             indexes.append(sa.Index(f"ix_{name}_{outer}_{field.name}", outer, field.name))
     return sa.Table(name, metadata, *columns, *indexes)
 

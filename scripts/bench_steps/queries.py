@@ -30,6 +30,7 @@ from ledger.work.outbox import Outbox
 from scripts.bench_steps.filled import EACH, NOW, Past, fill, require_like_the_book
 from scripts.bench_steps.generated import DOMAIN
 from scripts.bench_steps.reckoning import percentile
+from scripts.bench_steps.town import CLEARING
 
 SMALL = 10_000
 TIMES = 200
@@ -129,6 +130,9 @@ def questions(book: SqlBook, past: Past) -> dict[str, Query]:
         "inbox, the hub's": lambda: acts.list_acts(of(past.hub), first, waiting=True),
         "due within 30 days": lambda: settle.maturities(
             of(past.core(number())), first, first=today, last=month
+        ),
+        "due tomorrow, the bank's": lambda: settle.maturities(
+            of(CLEARING), first, date=today + timedelta(days=1)
         ),
         "outbox": lambda: book.read(lambda s: Outbox().next(s, 1, NOW, ["key"], 1_000)),
         "anything expired?": lambda: book.read(lambda s: expire(s, NOW)),

@@ -248,6 +248,18 @@ def test_maturities_by_core_and_bank(mirror, root):
     assert settle_lists.maturities(mirror.store, first=date(2027, 5, 25)) == []
     assert settle_lists.maturities(mirror.store, last=date(2027, 5, 23)) == []
     assert len(settle_lists.maturities(mirror.store, first=PAYMENT_DATE, last=PAYMENT_DATE)) == 2
+    assert len(settle_lists.maturities(mirror.store, bank=HUAIYUE.id, first=date.min, last=date.max)) == 2
+
+
+def test_maturities_are_read_page_by_page(mirror, root, monkeypatch):
+    others = [mirror.world.issue(LANGONG, SUHENG) for _ in range(4)]
+    mirror.world.void(LANGONG, SUHENG, others[1])
+    wanted = {one[:16] for one in (root, others[0], *others[2:])}
+    for page in (1, 2, 3, 5):
+        monkeypatch.setattr(settle_lists, "PAGE", page)
+        found = settle_lists.maturities(mirror.store, bank=HUAIYUE.id, first=PAYMENT_DATE, last=PAYMENT_DATE)
+        assert [one.issuance for one in found if one.issuance in wanted] == [one.issuance for one in found]
+        assert {one.issuance for one in found} == wanted
 
 
 def test_there_may_be_nothing_to_clear(mirror, root):

@@ -1,6 +1,6 @@
 """What is asked again and again is found by an index, whatever the size of the book (SQLite's plans, no figures).
 
-given a page of a list, of a party's tickets, or of acts of a kind
+given a page of a list, of a party's tickets, of acts of a kind, or of what a bank pays next
     it should go on in the index from where the last page ended, and sort nothing but what ties
 given what a gateway looks for after each block or when a line broke: what waits, what expires, what changed since
     it should go straight there
@@ -19,7 +19,7 @@ import pytest
 from ledger.book.db import SqlBook
 from ledger.book.statements import Filter
 from ledger.book.store import statements
-from ledger.records import Act, Leg, Seat, Ticket
+from ledger.records import Act, Issuance, Leg, Seat, Ticket
 from tests.support.books import new_book_file
 
 ASKED = {
@@ -30,11 +30,15 @@ ASKED = {
     ),
     "inbox": (Seat, ["party", "done"], "", 0, "seat USING INDEX ix_seat_party_done (party=? AND done=?)"),
     "an act's seats": (Seat, ["act", "party", "done"], "", 0, "seat USING INDEX sqlite_autoindex_seat_1 (act=?)"),
+    "what falls due": (
+        Issuance, ["clearing_bank"], "due", 1,
+        "issuance USING INDEX ix_issuance_clearing_bank_due (clearing_bank=? AND due>?)",
+    ),
     "outbox": (Leg, ["state"], "queue", 1, "leg USING INDEX ix_leg_state_queue (state=? AND queue>?)"),
     "expiring": (Leg, ["state"], "deadline", 0, "leg USING INDEX ix_leg_state_deadline (state=?)"),
     "changed since": (Leg, [], "changed_at", 1, "leg USING INDEX ix_leg_changed_at (changed_at>?)"),
 }  # fmt: skip
-PAGED = {"wallet", "acts", "acts of a kind", "outbox", "expiring", "changed since"}
+PAGED = {"what falls due", "wallet", "acts", "acts of a kind", "outbox", "expiring", "changed since"}
 
 
 @pytest.mark.parametrize("name", ASKED)

@@ -47,7 +47,7 @@ def test_columns_are_the_fields(record):
     assert keys
     assert [column.name for column in table.primary_key.columns] == keys
     indexed = {(field.name,) for field in fields(record) if field.metadata.get("index")}
-    within = {(f.metadata["within"], f.name) for f in fields(record) if "within" in f.metadata}
+    within = {(outer, f.name) for f in fields(record) for outer in f.metadata.get("within", ())}
     found = {tuple(column.name for column in index.columns) for index in table.indexes}
     assert found == indexed | within
 
