@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Annotated, Any, TypeVar, cast
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
+from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from api.auth import read_key
@@ -28,7 +30,7 @@ from ledger.errors import GoldTicketError, Invalid
 from ledger.ports import Store
 from ledger.records import Act, Leg, User
 from ledger.service import Reply
-from ledger.users import authenticate
+from ledger.users import authenticate, require_access
 
 T = TypeVar("T")
 
@@ -49,6 +51,13 @@ class LineTooLong(Invalid):
 
     code = "line-too-long"
     title = "A line of the stream is too long"
+
+
+class StreamTooLong(Invalid):
+    """More bytes than one stream may have."""
+
+    code = "stream-too-long"
+    title = "The stream is too long"
 
 
 @dataclass
@@ -186,7 +195,8 @@ async def bring_lines(
 ) -> StreamingResponse:
     """Newline-delimited JSON (`application/jsonl`): each line as an item of `bringActs`. Results come back while lines
     go in, in their order. Saved a thousand at a time: sent again under the same key, what was taken is not taken
-    twice."""
+    twice. Where it can't go on (a line or stream too long, a key used for others, an API key revoked meanwhile), the
+    last result says so, with the `index` of the first line that was not taken, and no more is read."""
     require_scope(caller, "maker", "checker")
     lot = _Lot(desk, caller, request.url.path)
     scope = scope_of(request, caller)
@@ -195,13 +205,18 @@ async def bring_lines(
 
 async def _results(lot: _Lot, request: Request, scope: str, key: str) -> AsyncIterator[bytes]:
     count = 0
-    async for number, lines in _numbered(_thousands(request)):
-        items = [_line(line) for line in lines]
-        reply = await lot.take(items, scope, f"{key} {number}", b"\n".join(lines))
-        lot.app.wake()
-        for result in json.loads(reply.body)["results"]:
-            yield json.dumps({**result, "index": count}, ensure_ascii=False).encode() + b"\n"
-            count += 1
+    try:
+        async for number, lines in _numbered(_thousands(request)):
+            items = [_line(line) for line in lines]
+            reply = await lot.take(items, scope, f"{key} {number}", b"\n".join(lines))
+            lot.app.wake()
+            for result in json.loads(reply.body)["results"]:
+                yield json.dumps({**result, "index": count}, ensure_ascii=False).encode() + b"\n"
+                count += 1
+    except GoldTicketError as error:
+        # the status went out with the first result
+        last = ItemOut(index=count, taken=None, problem=problem_of(error, request.url.path))
+        yield last.model_dump_json().encode() + b"\n"
 
 
 async def _numbered(parts: AsyncIterator[T]) -> AsyncIterator[tuple[int, T]]:
@@ -212,20 +227,41 @@ async def _numbered(parts: AsyncIterator[T]) -> AsyncIterator[tuple[int, T]]:
 
 
 async def _thousands(request: Request) -> AsyncIterator[list[bytes]]:
-    """The lines of the body, a thousand at a time."""
+    """The lines of the body, a thousand at a time. Raises LineTooLong behind those that stand before it."""
     lines: list[bytes] = []
     rest = b""
-    async for chunk in request.stream():
+    too_long = False
+    async for chunk in _chunks(request):
         *whole, rest = (rest + chunk).split(b"\n")
-        if len(rest) > MOST_LINE:
-            raise LineTooLong(f"A line has more than {MOST_LINE:,} bytes; put each act on a line of its own.")
-        lines += [line for line in whole if line.strip()]
+        fitting = list(itertools.takewhile(_fits, whole))
+        too_long = len(fitting) < len(whole) or not _fits(rest)
+        lines += [line for line in fitting if line.strip()]
         while len(lines) >= MOST_ITEMS:
             yield lines[:MOST_ITEMS]
             del lines[:MOST_ITEMS]
-    lines += [rest] if rest.strip() else []
+        if too_long:
+            break
+    lines += [rest] if rest.strip() and not too_long else []
     if lines:
         yield lines
+    if too_long:
+        raise LineTooLong(f"A line has more than {MOST_LINE:,} bytes; put each act on a line of its own.")
+
+
+async def _chunks(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except HTTPException as error:
+        if error.status_code != 413:
+            raise
+        raise StreamTooLong(
+            f"A stream has at most {MOST_STREAM:,} bytes; send the rest as another, under another key."
+        ) from None
+
+
+def _fits(line: bytes) -> bool:
+    return len(line) <= MOST_LINE
 
 
 def _line(line: bytes) -> Any:
@@ -253,13 +289,14 @@ class _Lot:
         self._path = path
 
     async def take(self, given: list[Any], scope: str, key: str, raw: bytes) -> Reply:
-        """Saves what can be taken. Raises KeyReused."""
+        """Saves what can be taken. Raises KeyReused, InvalidApiKey when the caller's was revoked meanwhile."""
         reading = ItemReader(self.app.service.domain, self._path, escapes=b"\\u" in raw)
         items = await run_in_threadpool(lambda: [reading.item(one) for one in given])
         good = [item for item in items if not isinstance(item, Problem)]
         loads = await run_in_threadpool(self._intake.ready, good)
 
         def work(store: Store) -> Reply:
+            require_access(store, self._caller)
             return self.app.service.once(store, scope, key, raw, lambda: (201, self._taken(store, items)))
 
         return await _written(self.app, work, loads, len(items))

@@ -88,6 +88,12 @@ def authenticate(store: Store, key: str) -> User:
     return user
 
 
+def require_access(store: Store, user: User) -> None:
+    """For a request that goes on for long: the key with which it began still opens. Raises InvalidApiKey."""
+    if store.need(User, user.id).revoked_at:
+        raise InvalidApiKey("This API key was revoked meanwhile; ask for a new one.")
+
+
 def revoke(store: Store, user_id: str, now: int) -> User:
     """Ends a person's API key for good, and frees nothing else: what it has signed stands. Raises NotFound."""
     user = store.get(User, user_id)

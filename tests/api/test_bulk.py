@@ -15,16 +15,24 @@ given many items
   when there are too many, or none: refused
 given a stream of lines
   when lines are wrong or no JSON: each should have its own problem, in the order of the lines
+  when it can't go on (a line or all of it too long, another's idempotency key): its last result should say so
+  when the API key is revoked meanwhile: it should be asked again for each part, and take nothing more
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from dataclasses import fields
 from typing import Any
 
+import httpx
 import pytest
+from starlette.exceptions import HTTPException
 
+from api import bulk
+from ledger.bulk import Intake
 from ledger.ports import Store
 from ledger.records import Act, Audit, Leg, Reservation, Seat, Signature
 from ledger.users import revoke
@@ -210,6 +218,59 @@ def test_a_stream_may_be_longer_than_other_requests(live: Live, ticket: str) -> 
     padding = [" " * 1000] * 7_000
     answer = sent(live, LANGONG, [*padding, json.dumps(brought(live, ticket))])
     assert json.loads(answer.text)["taken"]
+
+
+def codes(answer: Any) -> list[str]:
+    """What became of each line: its problem's code, "" when it was taken."""
+    assert answer.status_code == 201, answer.text
+    results = [json.loads(line) for line in answer.text.splitlines()]
+    assert [result["index"] for result in results] == list(range(len(results)))
+    return [result["problem"]["code"] if result["problem"] else "" for result in results]
+
+
+def test_lines_that_cannot_go_on_say_so_at_the_end(live: Live, ticket: str) -> None:
+    good = [json.dumps(brought(live, ticket, n=n)) for n in range(3)]
+    assert codes(sent(live, WANYUE, [good[0], "x" * (bulk.MOST_LINE + 1), good[1]])) == ["", "line-too-long"]
+    assert codes(sent(live, WANYUE, [good[0], good[2]])) == ["idempotency-key-reused"]
+    assert live.book.read(lambda store: store.count(Act, kind="Offer")) == 1
+
+
+def test_a_stream_longer_than_it_may_be(live: Live, ticket: str) -> None:
+    good = json.dumps(brought(live, ticket)).encode()
+
+    class Request:
+        url = httpx.URL("/v1/acts/lines")
+
+        @staticmethod
+        async def stream() -> AsyncIterator[bytes]:
+            yield good + b"\n"
+            raise HTTPException(413)
+
+    async def results() -> list[Any]:
+        desk = bulk.Desk(live.client.app, Intake(live.book, live.service))  # type: ignore[arg-type]
+        lot = bulk._Lot(desk, live.users["wanyue sole"], "/v1/acts/lines")
+        return [json.loads(line) async for line in bulk._results(lot, Request(), "scope", "key")]  # type: ignore[arg-type]
+
+    [only] = asyncio.run(results())
+    assert (only["index"], only["problem"]["code"]) == (0, "stream-too-long")
+    assert "1,073,741,824 bytes" in only["problem"]["detail"]
+
+
+def test_a_key_revoked_meanwhile_brings_nothing_more(
+    live: Live, ticket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST_ITEMS", 1)
+    user, take, parts = live.users["wanyue sole"], bulk._Lot.take, iter(range(9))
+
+    async def revoked_before_the_second(lot: bulk._Lot, *given: Any) -> Any:
+        if next(parts) == 1:
+            live.book.write(lambda store: revoke(store, user.id, 5))
+        return await take(lot, *given)
+
+    monkeypatch.setattr(bulk._Lot, "take", revoked_before_the_second)
+    lines = [json.dumps(brought(live, ticket, n=n)) for n in range(3)]
+    assert codes(sent(live, WANYUE, lines)) == ["", "invalid-api-key"]
+    assert live.book.read(lambda store: store.count(Act, kind="Offer")) == 1
 
 
 def sent(live: Live, who: Party, lines: list[str]) -> Any:
