@@ -142,9 +142,9 @@ class App:
         return self.level.behind()
 
     def notes(self) -> list[str]:
-        """What people should know of the network though the gateway goes on: nodes that are left, and whether it
-        waits for blocks."""
-        return [*self.rpc.peers.troubles(), *self._waiting()]
+        """What people should know though the gateway goes on: nodes that are left, whether it waits for blocks, what
+        is under way by a key that it has no more."""
+        return [*self.rpc.peers.troubles(), *self._waiting(), *self._former()]
 
     def _waiting(self) -> list[str]:
         period = self.node.engine.block_period
@@ -159,6 +159,11 @@ class App:
                     f"waiting for the network: its last block, {head.number}, is {age} s old; {sent} transactions are "
                     "under way and will be mined when it goes on"
                 ]
+        return []
+
+    def _former(self) -> list[str]:
+        with contextlib.suppress(GoldTicketError):
+            return self.relay.former.notes()
         return []
 
     def wake(self) -> None:

@@ -20,6 +20,7 @@ from ledger.ports import Book, Call, Chain, Clock, Refusal, Store
 from ledger.records import Act, Cursor, Leg
 from ledger.work import calldata
 from ledger.work.calldata import Papers, find_all
+from ledger.work.former import Former
 from ledger.work.lease import Leases
 from ledger.work.outbox import NEVER, Outbox
 from ledger.work.sending import Sender
@@ -68,6 +69,7 @@ class Relay:
         self._senders = [
             Sender(book, chain, clock, address, self.leases, most.in_flight) for address in addresses
         ]
+        self.former = Former(book, chain, clock, self.leases, addresses)
         self._outbox = Outbox()
         self._trial = Trial(chain, self._single, lambda item, refusal: not self._ends(item, refusal), most)
         self._most = most
@@ -79,6 +81,7 @@ class Relay:
         at the end when a node did not take something; it is sent again with the next steps."""
         block = self._book.read(lambda store: store.get(Cursor, 1) or Cursor(1)).block
         mine = self._mine()
+        self.former.step(block)
         for sender in mine:
             sender.send_again(block)
         known = {transaction.hash for sender in mine for transaction in sender.waiting}
@@ -96,6 +99,7 @@ class Relay:
         """What was sent may be lost: all that is not mined is sent again with the next step."""
         for sender in self._senders:
             sender.forget()
+        self.former.forget()
         self._flying.clear()
 
     def _mine(self) -> list[Sender]:

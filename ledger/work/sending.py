@@ -47,7 +47,7 @@ class _Refused:
 
 class Sender:
     """What goes out with one key. `address`: of the relayer; `most`: its transactions that may wait to be mined at one
-    time."""
+    time, 0 where the key is not at hand, so that what is signed is all there is."""
 
     def __init__(
         self,
@@ -195,6 +195,8 @@ class Sender:
             return
         mined = self._chain.nonce(self.address)
         if mined < transaction.nonce or self._chain.receipt(transaction.hash) is not None:
+            return
+        if mined == transaction.nonce and not self._most:
             return
         fill = (
             self._chain.sign_nothing(self.address, transaction.nonce) if mined == transaction.nonce else None

@@ -7,10 +7,15 @@ given a node that refuses it for good
     when it was mined after all: nothing should be done twice
 given a nonce that was used with the same key from elsewhere
     it should go on behind it
+    when it was used by this very transaction, which a late node hides: it should find it
 given a transaction that blocks pass by
     it should be sent again, the same bytes
 given several keys
     it should send an issuance's acts by one of them always
+given a transaction of a key that is not given any more
+    it should be sent again, the same bytes, and be told of, while new acts go by another
+    when a node refuses it for good: it should go on trying, and keep nothing else from its turn
+    when its nonce was used from elsewhere: its acts should go by another
 given two processes
     each key should send for one of them, and for the other when that one is gone
 """
@@ -29,6 +34,7 @@ from ledger.records import Act, SignedBytes, Transaction
 from ledger.work.lease import SECONDS, Leases
 from ledger.work.relay import Relay
 from ledger.work.sending import GIVE_UP
+from ledger.work.watch import LOOKED_FOR
 from tests.support.actors import HUAIYUE, LANGONG, WANYUE, WUZE
 from tests.support.gateway import RELAYER, Gateway
 from tests.support.world import FACE
@@ -134,6 +140,33 @@ def test_a_nonce_used_elsewhere(gateway: Gateway, ticket: bytes) -> None:
     gateway.settle()
     assert gateway.state(leg) == State.FINAL
     assert gateway.ticket(ticket).value == FACE - SHARE
+    # it may still be found, for a day
+    [lost] = transactions(gateway, state="given-up")
+    gateway.advance(LOOKED_FOR + 1)
+    again = offered(gateway, ticket)
+    gateway.settle()
+    assert (gateway.state(again), transactions(gateway, state="given-up")) == (State.FINAL, [])
+    assert [t.hash for t in transactions(gateway, state="replaced")] == [lost.hash]
+
+
+def test_its_own_nonce_behind_a_node_that_is_late(
+    gateway: Gateway, ticket: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = Refusing(gateway)
+    leg = offered(gateway, ticket)
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway.chain, "receipt", lambda hash_: None)  # hidden, as is its block
+        with pytest.raises(NotSent):
+            gateway.relay.step()
+        [sent] = transactions(gateway, state="sent")
+        raw = gateway.book.read(lambda store: store.need(SignedBytes, sent.hash)).raw
+        node.send(RawTransaction(RELAYER, sent.nonce, sent.hash, raw))
+        refuse_for_good(gateway)
+    gateway.settle()
+    mined = {t.hash for t in transactions(gateway, state="mined")}
+    assert sent.hash in mined
+    assert gateway.state(leg) == State.FINAL
+    assert gateway.ticket(ticket).value == FACE - SHARE
 
 
 def test_what_blocks_pass_by_is_sent_again(gateway: Gateway, ticket: bytes) -> None:
@@ -174,6 +207,61 @@ def test_an_issuance_goes_by_one_key(gateway: Gateway) -> None:
             by_issuance.setdefault(act.subject[:16], set()).add(transaction.relayer)
     assert [len(keys) for keys in by_issuance.values()] == [1] * 6
     assert len({key for keys in by_issuance.values() for key in keys}) > 1
+
+
+def with_another_key(gateway: Gateway) -> tuple[bytes, Refusing]:
+    """A leg that was saved with one key and lost by the node; the gateway is then started with others."""
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    node = Refusing(gateway)
+    node.all = False
+    send, node.send = node.send, lambda transaction: None
+    leg = offered(gateway, ticket)
+    gateway.relay.step()
+    node.send = send
+    gateway.advance(SECONDS + 1)
+    gateway.relay = relay(gateway, "later", set())
+    return leg, node
+
+
+def test_a_key_that_is_not_given_any_more(gateway: Gateway) -> None:
+    leg, node = with_another_key(gateway)
+    [note] = gateway.relay.former.notes()
+    assert note.startswith(f"not mined of {RELAYER}, whose key is not given here any more: 1, sent again")
+    gateway.settle()
+    assert gateway.state(leg) == State.FINAL
+    assert len({raw.raw for raw in node.raws}) == 1 < len(node.raws)
+    later = offered(gateway, gateway.issue(LANGONG, WANYUE, HUAIYUE))
+    gateway.settle()
+    assert gateway.state(later) == State.FINAL
+    assert transactions(gateway)[-1].relayer in KEYS
+    assert gateway.relay.former.notes() == []
+    assert gateway.verify().clean
+
+
+def test_a_former_keys_transaction_that_no_node_takes(gateway: Gateway) -> None:
+    leg, node = with_another_key(gateway)
+    node.refused.add(node.raws[0].hash)
+    for _ in range(6):
+        gateway.settle()
+        gateway.advance(GIVE_UP)
+    assert gateway.state(leg) == State.RELAYED
+    later = offered(gateway, gateway.issue(LANGONG, WANYUE, HUAIYUE))
+    gateway.settle()
+    assert gateway.state(later) == State.FINAL
+    node.refused.clear()
+    gateway.advance(GIVE_UP)
+    gateway.settle()
+    assert gateway.state(leg) == State.FINAL
+
+
+def test_a_former_key_that_was_used_elsewhere(gateway: Gateway) -> None:
+    leg, node = with_another_key(gateway)
+    node.send(gateway.chain.sign_nothing(RELAYER, gateway.chain.nonce(RELAYER)))
+    for _ in range(6):
+        gateway.settle()
+        gateway.advance(GIVE_UP // 2)
+    assert gateway.state(leg) == State.FINAL
+    assert gateway.verify().clean
 
 
 def test_two_processes_share_the_keys(gateway: Gateway) -> None:
