@@ -102,6 +102,11 @@ class Chain(Protocol):
         batch each item sees what those before it have done; the batches know nothing of each other."""
         ...
 
+    def confirm(self, calls: Sequence[Call]) -> list[list[Refusal | None]]:
+        """What is said of each call by itself at a height where nothing changes any more: by two nodes, by the one
+        that is there alone, or by none (an empty list) while a second can't say."""
+        ...
+
     def sign(self, relayer: str, nonce: int, calls: Sequence[Call]) -> RawTransaction:
         """A signed `relay` transaction; nothing is sent."""
         ...

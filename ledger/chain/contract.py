@@ -20,8 +20,8 @@ from ledger.chain.transactions import (
     relay_gas,
     require_size,
 )
-from ledger.chain.witness import witnessed_logs
-from ledger.errors import NotSent, Unavailable
+from ledger.chain.witness import witnessed_logs, words
+from ledger.errors import GoldTicketError, NotSent, Unavailable
 from ledger.events import Event
 from ledger.ports import Block, Call, Outcome, RawTransaction, Receipt, Refusal, Signer
 from ledger.records import Lock
@@ -101,11 +101,19 @@ class GoldTicketChain:
         return self.receipts([hash_])[0]
 
     def receipts(self, hashes: Sequence[bytes]) -> list[Receipt | None]:
-        """As `receipt` for several transactions, in one request."""
-        if not hashes:
-            return []
-        answers = self._rpc.batch([("eth_getTransactionReceipt", [_hex(hash_)]) for hash_ in hashes])
-        return [self._receipt(hash_, found) for hash_, found in zip(hashes, answers, strict=True)]
+        """As `receipt` for several transactions. With several nodes what two of them say alike: nothing else tells of a
+        transaction without events."""
+        most = self._engine.limits.batch_items
+        chunks = [hashes[i : i + most] for i in range(0, len(hashes), most)]
+        return [receipt for chunk in chunks for receipt in self._receipts(chunk)]
+
+    def _receipts(self, hashes: Sequence[bytes]) -> list[Receipt | None]:
+        requests = [("eth_getTransactionReceipt", [_hex(hash_)]) for hash_ in hashes]
+        said = words(self._rpc, requests) if len(self._rpc.urls) > 1 else [self._rpc.batch(requests)]
+        found = [list(map(self._receipt, hashes, answers)) for answers in said]
+        if not found:
+            return [None] * len(hashes)
+        return [one if one == other else None for one, other in zip(found[0], found[-1], strict=True)]
 
     def _receipt(self, hash_: bytes, found: Mapping[str, Any] | None) -> Receipt | None:
         if found is None or found.get("blockNumber") is None:
@@ -195,15 +203,28 @@ class GoldTicketChain:
     def attempt(self, batches: Sequence[Sequence[Call]]) -> list[list[Refusal | None]]:
         """What `relay` of each batch would say at the head, item by item; the batches know nothing of each other."""
         found: list[list[Refusal | None]] = []
-        for requests in _by_size([self._attempt(batch) for batch in batches]):
-            for answer in self._rpc.batch(requests):
-                reasons = codec.decode_output("relay", _bytes(answer))["refusals"]
-                found.append([decode_refusal(reason) if reason else None for reason in reasons])
+        for requests in self._by_size([self._attempt(batch, "latest") for batch in batches]):
+            found += [_refusals(answer) for answer in self._rpc.batch(requests)]
         return found
 
-    def _attempt(self, batch: Sequence[Call]) -> tuple[str, list[Any]]:
+    def confirm(self, calls: Sequence[Call]) -> list[list[Refusal | None]]:
+        """What two nodes say of each call by itself at the final height; one where there is no other, and an empty list
+        while a second can't say."""
+        height = self.final_height()
+        if height < 0:
+            return [[] for _ in calls]
+        found: list[list[Refusal | None]] = []
+        for requests in self._by_size([self._attempt([call], hex(height)) for call in calls]):
+            said = words(self._rpc, requests)
+            found += [_alike([each[place] for each in said]) for place in range(len(requests))]
+        return found
+
+    def _attempt(self, batch: Sequence[Call], at: str) -> tuple[str, list[Any]]:
         data = codec.encode_relay(batch)
-        return "eth_call", [{**self._call(data), "gas": hex(relay_gas(batch, data))}, "latest"]
+        return "eth_call", [{**self._call(data), "gas": hex(relay_gas(batch, data))}, at]
+
+    def _by_size(self, requests: Sequence[tuple[str, list[Any]]]) -> Iterator[list[tuple[str, list[Any]]]]:
+        return _by_size(requests, self._engine.limits.batch_items)
 
     def sign(self, relayer: str, nonce: int, calls: Sequence[Call]) -> RawTransaction:
         """A signed `relay` transaction; nothing is sent. Raises NotFound for a relayer whose key is not held,
@@ -272,13 +293,27 @@ class GoldTicketChain:
         ]
 
 
-def _by_size(requests: Sequence[tuple[str, list[Any]]]) -> Iterator[list[tuple[str, list[Any]]]]:
+def _refusals(answer: str) -> list[Refusal | None]:
+    """What `relay` returns."""
+    reasons = codec.decode_output("relay", _bytes(answer))["refusals"]
+    return [decode_refusal(reason) if reason else None for reason in reasons]
+
+
+def _alike(answers: Sequence[str]) -> list[Refusal | None]:
+    """Each node's word on the one item; none where an answer can't be read."""
+    try:
+        return [refusal for answer in answers for refusal in _refusals(answer)]
+    except (ValueError, LookupError, GoldTicketError):
+        return []
+
+
+def _by_size(requests: Sequence[tuple[str, list[Any]]], most: int) -> Iterator[list[tuple[str, list[Any]]]]:
     """Requests in groups that a node reads at once."""
     group: list[tuple[str, list[Any]]] = []
     size = 0
     for request in requests:
         more = len(request[1][0]["data"]) // 2
-        if group and size + more > REQUEST_BYTES:
+        if group and (size + more > REQUEST_BYTES or len(group) == most):
             yield group
             group, size = [], 0
         group.append(request)

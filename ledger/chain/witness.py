@@ -1,19 +1,21 @@
-"""Logs that two nodes give alike: a node that hides some, adds some or changes one is found out and named.
+"""What two nodes say alike: logs, and that the ledger would refuse an act for good.
 
-One node's word is enough for everything that the chain itself would refuse if it were wrong. Logs are different: what
-is not shown is missed, and nothing else says so. So with several nodes every range of blocks is read from two, and
-where they differ, from all; whoever is alone with an answer is left.
+One node's word is enough for what the chain itself would refuse if it were wrong: what we send. Logs are different:
+what is not shown is missed, and nothing else says so. So with several nodes every range of blocks is read from two, and
+where they differ, from all; whoever is alone with an answer is left. And an act ends as refused by two nodes' words
+only (`words`): one that lies would free what the act reserves though it may still take effect.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ledger.chain.nodes import NodeRefused, NodeUnreachable
-from ledger.chain.rpc import Rpc
+from ledger.chain.rpc import Request, Rpc
 from ledger.errors import Unavailable
 
 WAIT = 2.0
@@ -65,6 +67,23 @@ def witnessed_logs(rpc: Rpc, asked: Filter) -> Logs:
         f"The nodes give different logs for blocks {int(asked['fromBlock'], 16)} to {int(asked['toBlock'], 16)} "
         f"({names}). One of them hides or invents some: ask a third, and take the wrong one out of the list."
     )
+
+
+def words(rpc: Rpc, requests: Sequence[Request]) -> list[list[Any]]:
+    """The answers of two nodes to all of these, or of the one that is there; of none while a second is there and does
+    not answer them all."""
+    nodes = rpc.peers.healthy() if len(rpc.urls) > 1 else []
+    found: list[list[Any]] = []
+    if len(nodes) < 2:
+        with suppress(NodeRefused):
+            found.append(rpc.batch(requests))
+        return found
+    for url in nodes:
+        with suppress(NodeRefused, NodeUnreachable):
+            found.append(rpc.ask(url, requests))
+        if len(found) == 2:
+            return found
+    return []
 
 
 def _alone(rpc: Rpc, asked: Filter) -> Logs:

@@ -235,10 +235,15 @@ class Relay:
         return self._permanent(refusal, kinds.kind(item.act.kind).function)
 
     def _hold(self, held: Sequence[Held], block: int) -> None:
-        """Items that the chain would refuse: ended if that is for good, otherwise they wait and say what for."""
+        """Items that the chain would refuse: ended if that is for good, otherwise they wait and say what for. So do
+        those whose refusal only one node, or a block that may yet be replaced, gives for good."""
         now = self._clock.now()
         ended: list[tuple[Leg, Refusal]] = []
         noted: list[tuple[Leg, Refusal]] = []
+        final = [one.item for one in held if one.refusal is not None and self._ends(one.item, one.refusal)]
+        sure = dict(
+            zip((item.legs[0].id for item in final), self._trial.sure(final, self._ends), strict=True)
+        )
         for one in held:
             [leg] = one.item.legs
             self._outbox.tried(leg.id, NEVER if one.short else block, now)
@@ -247,7 +252,7 @@ class Relay:
                 self._short.add(leg.id)
             if one.refusal is None or one.refusal.name in DONE:
                 continue  # it waits for others; or somebody else relayed it, and the watcher will see its event
-            if self._ends(one.item, one.refusal):
+            if sure.get(leg.id):
                 ended.append((leg, one.refusal))
             elif leg.reason.get("code") != one.refusal.name:
                 noted.append((leg, one.refusal))

@@ -122,6 +122,16 @@ class Trial:
         behind, held = self._behind(found, go, ahead)
         return [*go, *_by_key(behind, self._most)], held
 
+    def sure(self, items: Sequence[Item], ends: Callable[[Item, Refusal], bool]) -> list[bool]:
+        """Whether each, refused at the head by one node for good, is so where nothing changes any more, by another
+        node's word too."""
+        gas = min(GENEROUS, self._most.gas)
+        said = self._chain.confirm([replace(item.call, gas=gas) for item in items]) if items else []
+        return [
+            bool(words) and all(word is not None and ends(item, word) for word in words)
+            for item, words in zip(items, said, strict=True)
+        ]
+
     def _alone(self, refused: Sequence[tuple[Item, Refusal]]) -> list[Held]:
         singles = [
             (item if len(item.legs) == 1 else self._single(item, leg), before.name in SHORT)

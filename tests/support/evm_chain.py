@@ -77,6 +77,9 @@ class EvmChain:
     def attempt(self, batches: Sequence[Sequence[Call]]) -> list[list[Refusal | None]]:
         return [self._attempt(codec.encode_relay(batch)) for batch in batches]
 
+    def confirm(self, calls: Sequence[Call]) -> list[list[Refusal | None]]:
+        return [self._attempt(codec.encode_relay([call])) for call in calls]
+
     def _attempt(self, data: bytes) -> list[Refusal | None]:
         with self.world.scratch():
             outcome = self.world.evm.send(self.world.address, data)

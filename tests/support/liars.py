@@ -14,7 +14,8 @@ CHAIN = 1337
 
 
 class FakeNode:
-    """A chain of `height` blocks with one log each. Change its fields to make it lie."""
+    """A chain of `height` blocks with one log each. Change its fields to make it lie. `says`: its answer to a call;
+    `mined`: the status of any transaction, "" while it knows none."""
 
     def __init__(self, height: int = 100) -> None:
         self.height, self.chain, self.genesis = height, CHAIN, "g"
@@ -22,7 +23,15 @@ class FakeNode:
         self.dead = self.repeats = False
         self.hide: set[int] = set()
         self.invent: set[int] = set()
+        self.says: str | None = "0x"
+        self.mined = ""
         self.asked = 0
+
+    def said(self, item: dict[str, Any]) -> dict[str, Any]:
+        """The answer to one request, or the error: `says` None is one that can't look that far back."""
+        result = self.answer(item["method"], item["params"])
+        lacks = item["method"] == "eth_call" and result is None
+        return {"error": {"code": -32000, "message": "missing trie node"}} if lacks else {"result": result}
 
     def answer(self, method: str, params: list[Any]) -> Any:
         if method == "eth_chainId":
@@ -36,6 +45,11 @@ class FakeNode:
             first, last = int(params[0]["fromBlock"], 16), int(params[0]["toBlock"], 16)
             shown = [n for n in range(first, min(last, self.height) + 1) if n not in self.hide]
             return [self.log(n) for n in shown] + [self.log(n, "0xff") for n in self.invent]
+        if method == "eth_getTransactionReceipt":
+            block = {"blockNumber": hex(self.height), "status": self.mined, "gasUsed": "0x5208", "logs": []}
+            return block if self.mined else None
+        if method == "eth_call":
+            return self.says
         raise ValueError(method)
 
     def block(self, number: int) -> dict[str, Any]:
@@ -78,11 +92,7 @@ class FakeNetwork:
             raise httpx.ConnectError("refused", request=request)
         body = json.loads(request.content)
         answers = [
-            {
-                "jsonrpc": "2.0",
-                "id": 0 if node.repeats else item["id"],
-                "result": node.answer(item["method"], item["params"]),
-            }
+            {"jsonrpc": "2.0", "id": 0 if node.repeats else item["id"], **node.said(item)}
             for item in (body if isinstance(body, list) else [body])
         ]
         return httpx.Response(200, json=answers if isinstance(body, list) else answers[0])

@@ -11,24 +11,34 @@ simulate
 ├── given an estimate that fails with its reason: it should be the refusal
 ├── given an estimate that fails without: a plain call should tell the reason, or that there is none
 └── given an error that is no revert: it should be raised
+receipts
+├── given two nodes that have it alike: it should be mined
+└── given only one that has it, or another outcome of it, or no answer of a second: it should not count as mined
+confirm
+├── given confirmations: it should ask at the height that is final
+└── given no such height yet, or an answer that can't be read: nobody has said anything
 read_domain
 ├── given a library that is not ours: it should refuse
 └── given another separator: it should refuse
 """
 
+from dataclasses import replace
+
 import pytest
+from eth_abi import encode
 
 from ledger.chain import codec
 from ledger.chain.artifact import creation_code, libraries_of, load_artifact
 from ledger.chain.contract import ChainMoved, GoldTicketChain, NotSent
 from ledger.chain.deploy import Deployment, InvalidDeployment
 from ledger.chain.domain import read_domain
-from ledger.chain.engine import Engine
+from ledger.chain.engine import Engine, Finality, FinalityKind
 from ledger.chain.rpc import RpcError
 from ledger.chain.witness import NodeLate
-from ledger.ports import RawTransaction
+from ledger.ports import Call, RawTransaction
 from ledger.signatures import HeldKeys
 from ledger.typed import Domain
+from tests.support.liars import FakeNetwork
 
 ADDRESS = "0x" + "ab" * 20
 DOMAIN = Domain(7, ADDRESS, b"\x05" * 32)
@@ -142,6 +152,49 @@ class TestEvents:
             (3, 1, 1003),
         ]
         assert found[0].args == {"ticket": b"\x01" * 32, "debtor": 2}
+
+
+class TestReceipts:
+    def receipt(self, *mined):
+        network = FakeNetwork(len(mined))
+        for node, status in zip(network.nodes, mined, strict=True):
+            node.mined, node.dead = status or "", status is None
+        return GoldTicketChain(network.rpc(), ENGINE, DOMAIN, HeldKeys()).receipt(b"\1" * 32)
+
+    @pytest.mark.parametrize("mined", [("0x1",), ("0x1", "0x1", ""), ("0x1", None, "0x1")])
+    def test_given_two_alike_it_should_be_mined(self, mined):
+        assert self.receipt(*mined).ok
+
+    @pytest.mark.parametrize("mined", [("0x1", ""), ("0x1", "0x0"), ("", "0x1"), ("0x1", None)])
+    def test_given_one_alone_it_should_not_count(self, mined):
+        assert self.receipt(*mined) is None
+
+
+class TestConfirm:
+    CLIQUE = replace(ENGINE, finality=Finality(FinalityKind.CONFIRMATIONS, 3))
+    EXPIRED = "0x" + (encode(["bytes[]"], [[bytes.fromhex("11111111")]])).hex()
+
+    def confirmed(self, answer, head="0x9"):
+        asked = []
+
+        def said(call, at):
+            asked.append(at)
+            return answer
+
+        node = Node(eth_call=said, eth_getBlockByNumber=lambda number, full: header(head))
+        found = GoldTicketChain(node, self.CLIQUE, DOMAIN, HeldKeys()).confirm([Call(50_000, b"\1" * 40)] * 2)
+        return found, asked
+
+    def test_it_should_ask_at_the_final_height(self):
+        found, asked = self.confirmed(self.EXPIRED)
+        assert [[word.data for word in words] for words in found] == [[bytes.fromhex("11111111")]] * 2
+        assert asked == ["0x6", "0x6"]
+
+    def test_given_nothing_final_nobody_should_have_said_anything(self):
+        assert self.confirmed(self.EXPIRED, "0x2") == ([[], []], [])
+
+    def test_given_nonsense_nobody_should_have_said_anything(self):
+        assert self.confirmed("0x")[0] == [[], []]
 
 
 class TestSimulate:

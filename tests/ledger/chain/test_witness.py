@@ -7,6 +7,10 @@ witnessed_logs
 ├── given only two that differ: it should stop, naming both
 ├── given a second that has not come so far: it should ask a third
 └── given that no other answers: it should take the one's word
+words
+├── given one node, or one healthy node: it should be that one's
+├── given several: they should be two nodes', whatever each says, a silent one passed over
+└── given a second that can't say: there should be none, of a lone one that can't neither
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.chain import witness
-from ledger.chain.witness import NodesDisagree, witnessed_logs
+from ledger.chain.witness import NodesDisagree, witnessed_logs, words
 from tests.support.liars import FakeNetwork
 
 ASKED = {"address": "0xabc", "fromBlock": "0x1", "toBlock": "0xa"}
@@ -80,3 +84,29 @@ def test_another_block_should_not_count_as_hidden_logs(network: FakeNetwork) -> 
     network.nodes[0].fork = "x"
     assert numbers(witnessed_logs(rpc, ASKED)) == list(range(1, 11))
     assert rpc.peers.troubles() == ["node http://n0:8545 is left: its block 10 is x10, others have 10"]
+
+
+CALL = [("eth_call", [{"to": "0xab"}, "0x9"])]
+
+
+def test_the_words_of_one(network: FakeNetwork) -> None:
+    assert words(FakeNetwork(1).rpc(), CALL) == [["0x"]]
+    rpc = network.rpc()
+    for url in network.urls[1:]:
+        rpc.peers.leave(url, "it is far behind")
+    assert words(rpc, CALL) == [["0x"]]
+
+
+def test_the_words_of_two(network: FakeNetwork) -> None:
+    network.nodes[0].says, network.nodes[1].dead, network.nodes[2].says = "0x01", True, "0x02"
+    assert words(network.rpc(), CALL) == [["0x01"], ["0x02"]]
+    assert network.nodes[3].asked == 0
+
+
+def test_the_words_of_none(network: FakeNetwork) -> None:
+    for node in network.nodes[1:]:
+        node.says = None
+    assert words(network.rpc(), CALL) == []
+    lone = FakeNetwork(1)
+    lone.nodes[0].says = None
+    assert words(lone.rpc(), CALL) == []

@@ -4,6 +4,7 @@ given several complete acts
     it should send them in one transaction, after one simulation
     when one lives on what another does, before it or behind it in the queue: both should go, in that order
     when one is refused for good: it should end with its own reason, and spoil no other
+    when only one node refuses it for good, or only at the head: it should wait, say for what, and reserve its value
     when one is refused for good only because of another in the batch: it should not end before that one is final
 given generations of tickets, each spent in an act that was signed before its parent was mined
     it should mine them in order, however they stand in the queue, and behind what is under way already
@@ -34,11 +35,12 @@ from ledger.chain.reverts import explain, permanent
 from ledger.chain.transactions import TransactionTooLarge
 from ledger.ids import child_id, new_salt
 from ledger.outcome import next_in_queue
-from ledger.ports import RawTransaction
+from ledger.ports import RawTransaction, Refusal
 from ledger.records import Act, Leg, Seat, Signature, Transaction
 from ledger.wiring import most
 from ledger.work import gas, trial
 from ledger.work.gas import Cost
+from ledger.work.outbox import RETRY
 from ledger.work.relay import Relay
 from tests.support.actors import HUAIYUE, LANGONG, PANEL, SUHENG, WANYUE, WUZE, XICHUAN, Party
 from tests.support.gateway import RELAYER, Gateway
@@ -124,6 +126,25 @@ def test_one_refused_for_good_spoils_no_other(gateway: Gateway) -> None:
     assert (leg.state, leg.reason["code"]) == (State.REFUSED, "StaleVersion")
     gateway.settle()
     assert gateway.state(fund.id) == State.FINAL
+
+
+@pytest.mark.parametrize("second", ["another node takes it", "another can't say"])
+def test_one_nodes_word_ends_nothing(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, second: str) -> None:
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    act = gateway.offer(WANYUE, ticket, (WUZE, SHARE))
+    gateway.sign(WUZE, act)
+    expired = Refusal("Expired", {"deadline": 1, "nowAt": 2}, b"")
+    said = [] if second == "another can't say" else [expired, None]
+    with monkeypatch.context() as lying:
+        lying.setattr(gateway.chain, "attempt", lambda batches: [[expired for _ in b] for b in batches])
+        lying.setattr(gateway.chain, "confirm", lambda calls: [said for _ in calls])
+        gateway.settle()
+        leg = gateway.leg(gateway.child(ticket, act, 0))
+        assert (leg.state, leg.reason["code"]) == (State.COMPLETE, "Expired")
+        assert gateway.reserved(ticket) == SHARE
+    gateway.advance(RETRY)
+    gateway.settle()
+    assert gateway.state(leg.id) == State.FINAL
 
 
 def test_where_the_table_falls_short_the_node_is_asked(
