@@ -12,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 
+from api.doors import serve_apart
 from api.json_body import usual_stack
 from api.main import create_app
 from ledger.errors import Unavailable
@@ -54,15 +55,24 @@ def server(app: App) -> uvicorn.Server:
 
 
 def serve(app: App, ready: Callable[[str], None]) -> None:
-    """Runs relay, watcher and API; `ready` is told the URL."""
+    """Runs relay, watcher and API, in as many processes as the settings say; `ready` is told the URL."""
     with listen(app.settings.host, app.settings.port) as found:
         host, port = found.getsockname()[:2]
         app.start()
-        name_threads()
-        rest_the_collector()
-        sys.setswitchinterval(SWITCH)
-        ready(f"http://{host}:{port}")
-        server(app).run(sockets=[found])
+        be_quick()
+        url = f"http://{host}:{port}"
+        if app.settings.processes > 1:
+            serve_apart(app, found, lambda: ready(url))
+        else:
+            ready(url)
+            server(app).run(sockets=[found])
+
+
+def be_quick() -> None:
+    """What a process that has come up does for those that wait for it."""
+    name_threads()
+    rest_the_collector()
+    sys.setswitchinterval(SWITCH)
 
 
 def name_threads() -> None:

@@ -54,10 +54,19 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICK
 
 
+def family(pid: int) -> list[int]:
+    """A process and those that it has started."""
+    with contextlib.suppress(OSError):
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        children = [int(word) for task in tasks for word in (task / "children").read_text().split()]
+        return [pid, *(found for child in children for found in family(child))]
+    return [pid]
+
+
 def cpu_by_thread(pid: int) -> dict[str, float]:
-    """User and system seconds by the threads' names."""
+    """User and system seconds of a process and those that it has started, by the threads' names."""
     found: dict[str, float] = {}
-    for task in Path(f"/proc/{pid}/task").iterdir():
+    for task in (task for one in family(pid) for task in Path(f"/proc/{one}/task").iterdir()):
         with contextlib.suppress(OSError):
             name = (task / "comm").read_text().strip()
             fields = (task / "stat").read_text().rsplit(")", 1)[1].split()
@@ -66,11 +75,15 @@ def cpu_by_thread(pid: int) -> dict[str, float]:
 
 
 def rss_mb(pid: int) -> float:
-    """Resident memory, MiB."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE / 2**20
+    """Resident memory of a process and those that it has started, MiB."""
+    return sum(int(Path(f"/proc/{one}/statm").read_text().split()[1]) for one in family(pid)) * _PAGE / 2**20
 
 
 def peak_mb(pid: int) -> float:
-    """The most resident memory so far, MiB."""
+    """The most resident memory so far of each of them, MiB."""
+    return sum(_peak(one) for one in family(pid)) / 1024
+
+
+def _peak(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmHWM:", 1)[1].split()[0]) / 1024
+    return int(status.split("VmHWM:", 1)[1].split()[0])
