@@ -37,6 +37,8 @@ WATCH = "watch"
 """The name of the watcher's lease."""
 UNMINED = ("sent", "given-up")
 """A transaction that was given up may have been taken by a node after all."""
+LOOKED_FOR = 86_400
+"""Seconds for which such a one is looked for, where no other with its nonce is mined."""
 
 
 class ChainDiverged(GoldTicketError):
@@ -221,12 +223,16 @@ class Watch:
 def replaced(
     store: Store, mined: Sequence[tuple[Transaction, Receipt]], open_: Sequence[Transaction], now: int
 ) -> None:
-    """Of two transactions with one nonce one is mined; the other can't be any more."""
+    """Of two transactions with one nonce one is mined; the other can't be any more. Nor can one whose nonce somebody
+    else has used, which is found out by not finding it."""
     used = {(t.relayer, t.nonce): t.hash for t, _ in mined}
     for other in open_:
-        if used.get((other.relayer, other.nonce), other.hash) != other.hash:
+        by = used.get((other.relayer, other.nonce))
+        if by is not None and by != other.hash:
             store.put(replace(other, state="replaced"))
             back_in_queue(store, other, now)
+        elif by is None and other.state == "given-up" and now - other.created_at > LOOKED_FOR:
+            store.put(replace(other, state="replaced"))
 
 
 __all__ = ["ChainDiverged", "Overtaken", "Watch"]

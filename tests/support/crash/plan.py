@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from ledger.acts import act_id
+from ledger.ids import child_id
 from tests.support import every_act
 from tests.support.actors import (
     CHANGLI,
@@ -37,14 +39,13 @@ class Wish:
     drafter: Party
     signers: list[Signer]
     id: bytes = b""
-    answers: dict[str, str] = field(default_factory=dict)
 
 
 def _offer(world: World, holder: Party, ticket: bytes, *children: tuple[Party, int]) -> Wish:
     listed = [
         {"to": to.id, "value": value, "trade": world.salt(), "salt": world.salt()} for to, value in children
     ]
-    message = world.message("Offer", ticket=ticket, version=world.ticket(ticket).version, children=listed)
+    message = world.message("Offer", ticket=ticket, version=0, children=listed)
     return Wish("Offer", message, holder, [holder, *dict.fromkeys(to for to, _ in children)])
 
 
@@ -55,6 +56,19 @@ def offers(world: World, rng: Random) -> list[Wish]:
     for _ in range(rng.randrange(4)):
         found.append(_offer(world, WANYUE, first, (rng.choice([WUZE, XICHUAN]), SHARE)))
     found.append(_offer(world, SUHENG, second, (WUZE, FACE)))
+    return found
+
+
+def generations(world: World, rng: Random) -> list[Wish]:
+    """A ticket that passes on and on before it is on the ledger, and others beside it."""
+    ticket = world.issue(LANGONG, WANYUE)
+    people = [WANYUE, WUZE, SUHENG, XICHUAN, CHANGLI]
+    found = [_offer(world, WANYUE, ticket, (XICHUAN, SHARE))]
+    for generation in range(2 + rng.randrange(3)):
+        holder, to = people[generation], people[generation + 1]
+        passed = _offer(world, holder, ticket, (to, (6 - generation) * SHARE))
+        found.append(passed)
+        ticket = child_id(ticket, act_id(world.domain, "Offer", passed.message), 0)
     return found
 
 
@@ -134,6 +148,7 @@ KINDS = (
 )
 PLANS: dict[str, Callable[[World, Random], list[Wish]]] = {
     "Offer": offers,
+    "generations": generations,
     "late": late,
     "WithdrawIssue": unmade,
     **{kind: one_of(kind) for kind in KINDS},

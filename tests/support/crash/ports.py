@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from random import Random
 from typing import Any
 
-from tests.support.evm_node import EvmNode, unreachable
+from ledger.chain.rpc import RpcError
+from tests.support.evm_node import EvmNode, decode_transaction, unreachable
 
 
 class Killed(BaseException):
@@ -15,12 +17,15 @@ class Killed(BaseException):
 
 
 class Ticks:
-    """Counts the places where a process can die, over all its lives, and kills it at those in `kills`."""
+    """Counts the places where a process can die, over all its lives, and kills it at those in `kills`, and at `at`: a
+    place of this name when it comes the so-manieth time."""
 
-    def __init__(self, kills: Iterable[int] = ()) -> None:
+    def __init__(self, kills: Iterable[int] = (), at: tuple[str, int] | None = None) -> None:
         self.count = 0
         self.kills = set(kills)
+        self.at = at
         self.names: Counter[str] = Counter()
+        self.deaths: Counter[str] = Counter()
         self.dead = False
         self.off = False
 
@@ -32,8 +37,9 @@ class Ticks:
             raise Killed(name)
         self.count += 1
         self.names[name] += 1
-        if self.count in self.kills:
+        if self.count in self.kills or (name, self.names[name]) == self.at:
             self.dead = True
+            self.deaths[name] += 1
             raise Killed(name)
 
     def reborn(self) -> None:
@@ -87,41 +93,90 @@ class CrashingBook:
 
     def read(self, work: Callable[[Any], Any]) -> Any:
         self._ticks.tick("before book.read")
-        return self._book.read(work)
+        result = self._book.read(work)
+        self._ticks.tick("after book.read")
+        return result
+
+    def submit(
+        self, work: Callable[[Any], Any], loads: Callable[[Any], None] | None = None, weight: int = 1
+    ) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(self.write(work, loads))
+        except BaseException as error:
+            future.set_exception(error)
+        return future
 
 
-FAULTS = ("refused connection", "answer lost", "duplicate", "full pool", "pool lost", "late")
+REFUSED, LOST, TIMED_OUT, TWICE = "refused connection", "answer lost", "time-out after accept", "duplicate"
+FULL, EMPTIED, LATE, NEVER, LIES = (
+    "full pool",
+    "pool lost",
+    "lagging node",
+    "refused for good",
+    "another hash",
+)
+FAULTS = (REFUSED, LOST, TIMED_OUT, TWICE, FULL, EMPTIED, LATE, NEVER, LIES)
+SENDING = (TIMED_OUT, TWICE, FULL, NEVER, LIES)
+"""Faults of a node to which a transaction is sent."""
+ANSWERS = ("already known", "nonce too low", "txpool is full", "transaction type not supported")
+"""What nodes say when they don't take a transaction."""
 
 
 class FaultyNode:
-    """A node's JSON-RPC with faults, `rate` of the calls. `off`: none any more."""
+    """A node's JSON-RPC with faults, `rate` of the calls. `off`: no new ones. `happened`: which; `said`: why it did not
+    take a transaction."""
 
-    def __init__(self, node: EvmNode, rng: Random, rate: float) -> None:
-        self.node, self._rng, self._rate = node, rng, rate
+    def __init__(self, node: EvmNode, rng: Random, rate: float, faults: Sequence[str] = FAULTS) -> None:
+        self.node, self._rng, self._rate, self._faults = node, rng, rate, faults
         self.urls = node.urls
         self.off = False
         self.happened: Counter[str] = Counter()
+        self.said: Counter[str] = Counter()
+        self._never: set[str] = set()
 
     def call(self, method: str, *params: Any, inside: bool = False) -> Any:
-        fault = self._draw()
-        if fault == "refused connection":
+        fault = self._draw(method, inside)
+        if fault:
+            self.happened[fault] += 1
+        if fault == REFUSED:
             raise unreachable(method)
-        if fault == "full pool" and method == "eth_sendRawTransaction":
-            kept, self.node.pool_size = self.node.pool_size, 0
-            try:
-                return self.node.call(method, *params)
-            finally:
-                self.node.pool_size = kept
-        if fault == "pool lost":
+        if fault == EMPTIED:
             self.node.forget()
-        if fault == "late" and not inside:
-            self.node.lag = self._rng.randrange(3)
-        if fault == "duplicate" and method == "eth_sendRawTransaction":
-            self.node.call(method, *params)  # and again below: "already known"
-        result = self.node.call(method, *params)
-        if fault == "answer lost":
-            raise unreachable(method)  # the time is out, and it was accepted
-        return result
+        if fault == LATE:
+            self.node.lag = self._rng.randrange(1, 3)
+        if fault == NEVER:
+            self._never.add(params[0])
+        if fault == TWICE:
+            self._send(*params)
+        result = (
+            self._send(*params, full=fault == FULL)
+            if method == "eth_sendRawTransaction"
+            else self.node.call(method, *params)
+        )
+        if fault in (LOST, TIMED_OUT):
+            raise unreachable(method)
+        return "0x" + "77" * 32 if fault == LIES else result
+
+    def _send(self, raw: str, *, full: bool = False) -> Any:
+        kept = self.node.pool_size
+        try:
+            if full:
+                self.node.pool_size = 0
+            one = decode_transaction(bytes.fromhex(raw[2:]))
+            if raw in self._never:
+                raise self._refused("transaction type not supported")
+            if one.hash in self.node.known and self._rng.random() < 0.5:
+                raise self._refused("nonce too low")  # as geth says of what is mined
+            return self.node.call("eth_sendRawTransaction", raw)
+        except RpcError as error:
+            self.said[next((text for text in ANSWERS if text in error.reason), error.reason)] += 1
+            raise
+        finally:
+            self.node.pool_size = kept
+
+    def _refused(self, message: str) -> RpcError:
+        return RpcError(self.urls[0], "eth_sendRawTransaction", {"message": message})
 
     def batch(self, requests: Any) -> list[Any]:
         """One node answers all of it, so nothing that was there is gone again further on."""
@@ -132,9 +187,11 @@ class FaultyNode:
         self.off = True
         self.node.lag = 0
 
-    def _draw(self) -> str:
-        if self.off or self._rng.random() >= self._rate:
+    def _draw(self, method: str, inside: bool) -> str:
+        sending = method == "eth_sendRawTransaction"  # seldom, and the most may go wrong there
+        if self.off or self._rng.random() >= (min(3 * self._rate, 0.9) if sending else self._rate):
             return ""
-        fault = self._rng.choice(FAULTS)
-        self.happened[fault] += 1
-        return fault
+        possible = [f for f in self._faults if sending or f not in SENDING]
+        if inside and LATE in possible:
+            possible.remove(LATE)
+        return self._rng.choice(possible) if possible else ""

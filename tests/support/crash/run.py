@@ -1,18 +1,16 @@
-"""One run: people who want something, a gateway that dies and is started again, a node with faults; and what must
-hold at the end.
+"""One run: people who want something and send it over HTTP, a gateway that dies and is started again, a node with
+faults; and what must hold at the end.
 
 The same plan is carried out once undisturbed; the disturbed run must come to the same ledger.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -25,7 +23,7 @@ from ledger.chain.reverts import explain, permanent
 from ledger.clock import ManualClock
 from ledger.errors import Conflict, NotFound, Unavailable
 from ledger.ids import keccak256
-from ledger.records import Act, Audit, Cursor, Leg, Log, Reservation, Seat, Ticket, Transaction, User
+from ledger.records import Act, Audit, Cursor, Leg, Log, Reservation, Ticket, Transaction
 from ledger.service import Service
 from ledger.signatures import HeldKeys
 from ledger.users import create_user
@@ -33,11 +31,13 @@ from ledger.work.lease import Leases
 from ledger.work.relay import Relay
 from ledger.work.verify import verify
 from ledger.work.watch import Watch
-from tests.support.actors import QIANCHAO, Key, Party
-from tests.support.books import new_book_file
+from tests.api.office import Client, TestApp
+from tests.support import books
+from tests.support.actors import QIANCHAO, Party
 from tests.support.both import PARTIES
+from tests.support.crash.desk import Desk, Unlike
 from tests.support.crash.plan import PLANS, Wish
-from tests.support.crash.ports import CrashingBook, FaultyNode, Killed, Port, Ticks
+from tests.support.crash.ports import FAULTS, CrashingBook, FaultyNode, Killed, Port, Ticks
 from tests.support.evm_node import URL, EvmNode, RecordingEvm
 from tests.support.gateway import Keys
 from tests.support.memory import MemoryBook
@@ -45,6 +45,8 @@ from tests.support.world import OPENED, World, deploy, furnish
 
 START = 100
 MOST_STEPS = 4_000
+AFTERWARDS = 30
+"""Steps on an odd node after the last request was answered."""
 RELAYERS = [keccak256(f"gold ticket development key: relayer {i}".encode()) for i in range(2)]
 EVERYBODY = {**PARTIES, QIANCHAO.id: QIANCHAO}
 
@@ -68,17 +70,17 @@ class Outside:
     faults: FaultyNode
     ticks: Ticks
     clock: ManualClock
-    place: Path | None
+    dsn: str
     memory: MemoryBook
     lives: int = 0
-    users: dict[int, User] = field(default_factory=dict)
+    api_keys: dict[int, str] = field(default_factory=dict)
     book: Any = None
 
     def open_book(self) -> Any:
         """On the same database, as a process that starts."""
-        if self.place is None:
+        if not self.dsn:
             return self.memory
-        self.book = SqlBook(str(self.place))
+        self.book = SqlBook(self.dsn)
         return self.book
 
     def close_book(self) -> None:
@@ -108,6 +110,7 @@ class Process:
             self.book, self.chain, clock, relayers.addresses, permanent, explain, leases=leases
         )
         self.watch = Watch(self.book, self.chain, START, explain, permanent, leases=leases)
+        self.client = Client(TestApp(self.book, self.chain, self.service, signer))
 
 
 @dataclass
@@ -121,38 +124,50 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What happened. `ticks`: places where the process could have died."""
+    """What happened. `ticks`: places where the process could have died, `names`: which; `deaths`: where it did;
+    `said`: why the node took no transaction; `repeated`: requests that were answered before and got that answer;
+    `final`: the kinds of act that took effect, of what people wanted."""
 
     ledger: Ledger
     ticks: int
     lives: int
     names: Counter[str]
+    deaths: Counter[str]
     faults: Counter[str]
+    said: Counter[str]
+    repeated: int
+    final: frozenset[str]
 
 
 def run(
-    plan: str, seed: int, kills: Iterable[int] = (), rate: float = 0.0, *, on_disk: bool = False
+    plan: str,
+    seed: int,
+    kills: Iterable[int] = (),
+    rate: float = 0.0,
+    *,
+    way: str = "desk",
+    book: str = "memory",
+    at: tuple[str, int] | None = None,
+    only: Sequence[str] = FAULTS,
 ) -> Outcome:
-    """Raises Wrong. `kills`: places at which the process dies; `rate`: of the node's faults."""
+    """Raises Wrong. `kills`, `at`: places at which the process dies; `rate`: of the faults; `way`: how people bring
+    what they want, of `desk.WAYS`; `book`: memory, sqlite or postgresql; `only`: these faults."""
     world = recorded_world()
     with ExitStack() as stack:
         stack.enter_context(world.scratch())
         rng = Random(f"{plan} {seed}")
         wishes = PLANS[plan](world, Random(f"{plan} {seed} wishes"))
         node = EvmNode(world, START)
-        place = None
-        if on_disk:
-            place = new_book_file(Path(stack.enter_context(tempfile.TemporaryDirectory())))
-        ticks = Ticks(kills)
-        out = Outside(
-            world, node, FaultyNode(node, rng, rate), ticks, ManualClock(world.now), place, MemoryBook()
-        )
+        dsn = "" if book == "memory" else stack.enter_context(books.place(book))
+        ticks = Ticks(kills, at)
+        faults = FaultyNode(node, rng, rate, only)
+        out = Outside(world, node, faults, ticks, ManualClock(world.now), dsn, MemoryBook())
         stack.callback(out.close_book)
-        return _Run(out, wishes, rng).go()
+        return _Run(out, wishes, rng, way).go()
 
 
 class _Run:
-    def __init__(self, out: Outside, wishes: list[Wish], rng: Random) -> None:
+    def __init__(self, out: Outside, wishes: list[Wish], rng: Random, way: str) -> None:
         self.out, self.wishes, self.rng = out, wishes, rng
         out.ticks.off = True
         self.process = Process(out)
@@ -161,22 +176,35 @@ class _Run:
             pass
         self._open_desks()
         out.faults.off = out.ticks.off = False
-        self.requests = [(wish, "draft") for wish in wishes]
-        self.answered: list[tuple[Wish, str, str]] = []
+        self.desk = Desk(out.world.domain, rng, way, out.api_keys)
+        self.desk.wish(wishes)
 
     def go(self) -> Outcome:
         for _ in range(MOST_STEPS):
-            if not self.requests:
+            if not self.desk.waiting:
                 break
             self._alive(self._something)
-        if self.requests:
-            raise Wrong(f"after {MOST_STEPS} steps {len(self.requests)} requests have no answer")
+        if self.desk.waiting:
+            said = {f"{one.path} for {one.wishes[0].kind}: {one.said[:300]}" for one in self.desk.waiting}
+            raise Wrong(f"after {MOST_STEPS} steps no answer: {'; '.join(sorted(said))}")
+        for _ in range(AFTERWARDS):
+            self._alive(self._something)
         self.out.faults.quiet()
         self.out.node.pool_size = 1_000
         self._settle()
         self._check()
-        ticks = self.out.ticks
-        return Outcome(self._ledger(), ticks.count, self.out.lives, ticks.names, self.out.faults.happened)
+        ticks, faults = self.out.ticks, self.out.faults
+        return Outcome(
+            self._ledger(),
+            ticks.count,
+            self.out.lives,
+            ticks.names,
+            ticks.deaths,
+            faults.happened,
+            faults.said,
+            self.desk.repeated,
+            self._final(),
+        )
 
     # ---- living and dying
 
@@ -189,14 +217,14 @@ class _Run:
             self.process = Process(self.out)
             return None
         except (Unavailable, Conflict):
-            return (
-                None  # the node did not answer or did not take something; what is not written is done again
-            )
+            return None  # the node did not answer or take something; what is not written is done again
+        except Unlike as error:
+            raise Wrong(str(error)) from error
 
     def _something(self) -> None:
         choice = self.rng.random()
-        if choice < 0.35 and self.requests:
-            self._request(self.rng.randrange(len(self.requests)))
+        if choice < 0.35:
+            self.desk.send(self.process.client, self.process.plain_book)
         elif choice < 0.6:
             self.process.relay.step()
         elif choice < 0.8:
@@ -231,59 +259,23 @@ class _Run:
     # ---- people
 
     def _open_desks(self) -> None:
-        def work(store: Any, party: Party) -> User:
-            return create_user(
-                store, party.id, party.name, ["maker", "checker"], parse_address(party.sole.address), 0
-            )[0]
-
         for party in EVERYBODY.values():
+            address = parse_address(party.sole.address)
+
+            def work(store: Any, party: Party = party, address: str = address) -> str:
+                return create_user(store, party.id, party.name, ["maker", "checker"], address, 0)[1]
+
             try:
-                self.out.users[party.id] = self.process.book.write(lambda s, p=party: work(s, p))
+                self.out.api_keys[party.id] = self.process.book.write(work)
             except NotFound:
                 continue  # not admitted in this plan
-
-    def _request(self, place: int) -> None:
-        """Sends one request; it stays on the list until it is answered."""
-        wish, what = self.requests[place]
-        try:
-            body = self._ask(wish, what)
-        except NotFound:
-            return  # it is about something that is still to come
-        self.requests.pop(place)
-        self.answered.append((wish, what, body))
-        if what == "draft":
-            wish.id = bytes.fromhex(body)
-            self.requests += [(wish, f"sign {number}") for number in range(len(wish.signers))]
-
-    def _ask(self, wish: Wish, what: str) -> str:
-        service = self.process.service
-        drafter = self.out.users[wish.drafter.id]
-
-        def draft(store: Any) -> tuple[int, str]:
-            return 201, service.draft(store, drafter, wish.kind, wish.message).id.hex()
-
-        def sign(store: Any) -> tuple[int, str]:
-            who = wish.signers[int(what.split()[1])]
-            seat = _seat(store, wish.id, who)
-            if isinstance(who, Key):
-                taken = service.sign(store, drafter, wish.id, seat.place, who.sign(seat.digest))
-            else:
-                taken = service.sign(store, self.out.users[who.id], wish.id, seat.place)
-            return 200, taken.signature.hex()
-
-        work = draft if what == "draft" else sign
-        key = f"{id(wish)} {what}"
-        reply = self.process.book.write(lambda s: service.once(s, "run", key, b"", lambda: work(s)))
-        return str(reply.body)
 
     # ---- what must hold
 
     def _check(self) -> None:
         self.out.ticks.off = True
-        for wish, what, body in self.answered:
-            again = self._ask(wish, what)
-            if again != body:
-                raise Wrong(f"{wish.kind}, {what}: first answered {body}, now {again}")
+        for request in self.desk.answered:
+            self.desk.again(self.process.client, request)
         self.process.plain_book.read(self._check_journal)
         report = verify(self.process.plain_book, MemoryBook(), self.process.chain, START)
         if not report.clean:
@@ -293,9 +285,9 @@ class _Run:
         drafted = [wish.id for wish in self.wishes]
         for id_ in drafted:
             audits = store.find(Audit, order="at")
-            count = sum(a.subject == id_.hex() and a.action.startswith("draft") for a in audits)
+            count = sum(a.subject == id_.hex() and a.action.startswith(("draft", "bring")) for a in audits)
             if store.get(Act, id_) is None or count != 1:
-                raise Wrong(f"act {id_.hex()} was drafted {count} times")
+                raise Wrong(f"act {id_.hex()} was drafted or brought {count} times")
         own = [act for act in store.find(Act) if not act.extra.get("adopted")]
         if len(own) != len(drafted):
             raise Wrong(f"{len(own)} acts for {len(drafted)} requests")
@@ -315,6 +307,11 @@ class _Run:
             if nonces != list(range(there)):
                 raise Wrong(f"{address}: nonces {nonces} in the journal, {there} on the chain")
 
+    def _final(self) -> frozenset[str]:
+        wanted = {wish.id: wish.kind for wish in self.wishes}
+        legs = self.process.plain_book.read(lambda s: s.find(Leg, act=list(wanted)))
+        return frozenset(wanted[leg.act] for leg in legs if leg.state == State.FINAL)
+
     def _ledger(self) -> Ledger:
         def read(store: Any) -> Ledger:
             cursor = store.need(Cursor, 1)
@@ -331,18 +328,6 @@ class _Run:
 
         found: Ledger = self.process.plain_book.read(read)
         return found
-
-
-def _seat(store: Any, act: bytes, who: Party | Key) -> Seat:
-    """The first seat of the act that this one may sign."""
-    for seat in store.find(Seat, act=act, done=False):
-        if isinstance(who, Key):
-            address = parse_address(who.address)
-            if seat.kind == "key" and seat.address in ("", address):
-                return seat
-        elif seat.party == who.id and seat.kind != "key":
-            return seat
-    raise Conflict(f"no seat for {who}")
 
 
 def compare(found: Ledger, undisturbed: Ledger) -> None:
