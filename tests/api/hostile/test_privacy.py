@@ -5,6 +5,7 @@ given every endpoint that takes an id, and every id that could be meant
   when it may look: it should find nothing of others in what it sees
 given every list, with every filter
   when a company walks through its pages: it should find nothing of others
+  when it goes on from where another one has stopped: it should find nothing of others either
 given every endpoint that changes something
   when the id of something is given that does not concern the company, in its path, body or form: it should be refused,
     and the refusal tell nothing of it
@@ -18,12 +19,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import httpx
 import pytest
 
-from ledger.records import Issuance, Participant, Replacement
+from ledger.clock import shanghai_date
+from ledger.records import Act, Issuance, Leg, Participant, Replacement, StoredDocument
 from tests.api.hostile import audience
 from tests.api.hostile.audience import Id, ids
 from tests.api.hostile.desk import Moment
@@ -37,6 +40,7 @@ POSTS = [route for route in routes() if route.method == "POST"]
 ONE = [route for route in GETS if route.ids]
 MANY = [route for route in GETS if not route.ids and route.id != "streamActs"]
 """What the stream tells to whom is in tests/api/test_stream.py."""
+PAGED = [route for route in MANY if {"limit", "cursor"} <= route.query.keys()]
 EVERYBODY = frozenset(party.id for party in KNOWN)
 Rule = Callable[[Any, Id], set[int] | frozenset[int]]
 
@@ -126,15 +130,62 @@ def nowhere(like: str | int) -> str | int:
 
 @pytest.mark.parametrize("route", MANY, ids=str)
 def test_lists_hold_what_is_mine(route: Route, town: Town) -> None:
-    for params in filters(route):
+    for params in (*filters(route), *worded(route, town)):
         for who in KNOWN:
             for answer in pages(town, who, route.path, params):
                 silent(town, who, answer)
                 assert answer.status_code == 200, answer.text
 
 
+@pytest.mark.parametrize("route", PAGED, ids=str)
+def test_where_others_have_stopped_reading_begins_nothing_of_theirs(route: Route, town: Town) -> None:
+    """A cursor holds the id of the row that came last: another company goes on from it in its own list only."""
+    cursors = {
+        who.id: [answer.json()["next"] for answer in islice(pages(town, who, route.path, {"limit": 1}), 3)]
+        for who in KNOWN
+    }
+    for who in KNOWN:
+        mine = [row for answer in pages(town, who, route.path, {}) for row in rows(answer)]
+        for cursor in {one for owner, found in cursors.items() if owner != who.id for one in found if one}:
+            answer = town.ask("GET", who, route.path, params={"cursor": cursor})
+            silent(town, who, answer)
+            assert answer.status_code == 200, answer.text
+            assert all(row in mine for row in rows(answer))
+
+
+def test_words_of_filters_are_found_in_the_book(town: Town) -> None:
+    """Else `worded` would try nothing."""
+    assert {name for route in MANY for params in worded(route, town) for name in params} == {
+        *("kind", "state", "date", "from", "to")
+    }
+
+
+def rows(answer: httpx.Response) -> list[Any]:
+    """Of a page; a list is the only one in its answer."""
+    [found] = [value for value in answer.json().values() if isinstance(value, list)]
+    return list(found)
+
+
+def worded(route: Route, town: Town) -> Iterator[dict[str, Any]]:
+    """Filters that take a word: each word that the book has in such a place, and ids, which are no such words."""
+
+    def words(store: Any) -> dict[str, set[str]]:
+        dates = {shanghai_date(issuance.due).isoformat() for issuance in store.find(Issuance)}
+        kinds = {one.kind for record in (Act, StoredDocument) for one in store.find(record)}
+        states = {leg.state for leg in store.find(Leg)}
+        return {"kind": kinds, "state": states, "date": dates, "from": dates, "to": dates}
+
+    there = town.book.read(words)
+    foreign = next(str(one.value) for one in town.book.read(ids) if one.kind == "ticket")
+    for name in route.query.keys() & there.keys():
+        if not any("enum" in kind for kind in route.query[name].get("anyOf", [route.query[name]])):
+            yield from ({name: word} for word in sorted(there[name]))
+        if name == "kind":
+            yield {name: foreign[:40]}
+
+
 def filters(route: Route) -> Iterator[dict[str, Any]]:
-    """No filter, each value of each one, and small pages."""
+    """No filter, each value of each one that has a list of them, and small pages."""
     yield {}
     if "limit" in route.query:
         yield {"limit": 1}
