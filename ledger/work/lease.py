@@ -12,6 +12,8 @@ import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 from ledger.errors import Conflict
 from ledger.ports import Book, Clock, Store
@@ -47,13 +49,25 @@ class Hold:
 
 def this_process() -> str:
     """A name for this process that no other one has, here or elsewhere, now or later."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(6)}"
+    return f"{here()}:{os.getpid()}:{secrets.token_hex(6)}"
+
+
+@cache
+def here() -> str:
+    """Where process ids mean what they mean to this process: its host since the last start of the kernel, and its pid
+    namespace, since several containers may share a host's name and not see each other's processes."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        namespace = os.stat("/proc/self/ns/pid").st_ino
+    except OSError:  # not Linux: no such namespaces
+        boot, namespace = "", 0
+    return f"{socket.gethostname()}/{boot}/{namespace}"
 
 
 def is_gone(owner: str) -> bool:
-    """Whether an owner was a process of this machine that runs no more: nobody need wait for its lease."""
-    host, pid, *_ = [*owner.rsplit(":", 2), "", ""]
-    if host != socket.gethostname() or not pid.isdigit() or int(pid) == os.getpid():
+    """Whether an owner was a process that this one could see, and runs no more: nobody need wait for its lease."""
+    where, pid, *_ = [*owner.rsplit(":", 2), "", ""]
+    if where != here() or not pid.isdigit() or int(pid) == os.getpid():
         return False
     try:
         os.kill(int(pid), 0)

@@ -6,7 +6,7 @@ given a lease that another process holds
 given its own lease
     it should be renewed in time, under the same count
 given the name of a process
-    it should be known to be gone only if it was one of this machine and runs no more
+    it should be known to be gone only if this process could see it and it runs no more
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 
 from ledger.clock import ManualClock
 from ledger.records import Lease
-from ledger.work.lease import SECONDS, Hold, LeaseLost, Leases, is_gone, this_process
+from ledger.work.lease import SECONDS, Hold, LeaseLost, Leases, here, is_gone, this_process
 from tests.support.memory import MemoryBook
 
 NAME = "0xrelayer"
@@ -88,13 +88,17 @@ def test_giving_back_what_was_taken_over_changes_nothing(two: Two) -> None:
 
 
 def test_who_is_known_to_be_gone() -> None:
-    host = socket.gethostname()
     assert not is_gone(this_process())
-    assert not is_gone(f"{host}:{os.getppid()}:x")
+    assert not is_gone(f"{here()}:{os.getppid()}:x")
     assert not is_gone("elsewhere:1:x")
     assert not is_gone("nonsense")
     child = os.fork()
     if not child:
         os._exit(0)
     os.waitpid(child, 0)
-    assert is_gone(f"{host}:{child}:x")
+    assert is_gone(f"{here()}:{child}:x")
+    host, boot, namespace = here().split("/")
+    assert host == socket.gethostname()
+    assert not is_gone(f"{host}:{child}:x"), "a name as an earlier version gave it"
+    assert not is_gone(f"{host}/{boot}/{int(namespace) + 1}:{child}:x"), "another container's"
+    assert not is_gone(f"{host}/before/{namespace}:{child}:x"), "from before the machine was started again"
