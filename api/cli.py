@@ -142,22 +142,29 @@ def verify_command(
         app.watch.catch_up()
         report = verified(app)
         written = file or settings.home / f"verify-{report.block}.json"
-        signer = HeldKeys(*relayer_keys(settings))
-        [address, *_] = signer.addresses
+        signer = (
+            HeldKeys() if settings.observe and not _sends(settings) else HeldKeys(*relayer_keys(settings))
+        )
+        address = next(iter(signer.addresses), "")
         signed_report.write(written, report, app.chain.domain, app.clock.now(), signer, address)
     if as_json:
         out.print_json(data={**signed_report.as_json(report), "report": str(written), "by": address})
     else:
         _show(report)
-        out.print(f"{written}, signed by {address}.", soft_wrap=True, highlight=False)
+        by = f"signed by {address}" if address else "not signed: this gateway observes and has no key"
+        out.print(f"{written}, {by}.", soft_wrap=True, highlight=False)
     raise typer.Exit(0 if report.clean else 1)
+
+
+def _sends(settings: Settings) -> bool:
+    """Whether there is a relayer's key here already."""
+    return (settings.home / "relayer.key").exists() or bool(settings.relayer_key.get_secret_value())
 
 
 def _show_checked(checked: signed_report.Checked, settings: Settings) -> None:
     """Who has signed a report, whether that is this gateway, and what it says."""
     said = checked.report
-    mine = (settings.home / "relayer.key").exists() or bool(settings.relayer_key.get_secret_value())
-    own = mine and checked.signer in HeldKeys(*relayer_keys(settings)).addresses
+    own = _sends(settings) and checked.signer in HeldKeys(*relayer_keys(settings)).addresses
     whose = "this gateway's own key" if own else "not a key of this gateway: compare it with the one you know"
     out.print(f"Unchanged since {checked.signer} has signed it ({whose}).", soft_wrap=True, highlight=False)
     out.print(

@@ -50,7 +50,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def write(file: Path, report: Report, domain: Domain, at: int, signer: Signer, address: str) -> None:
-    """The report with its deployment, the time (UTC seconds) and the signature of `address`."""
+    """The report with its deployment, the time (UTC seconds) and the signature of `address`; unsigned if that is ""."""
     said = {
         "ledger": domain.address,
         "chain": domain.chain_id,
@@ -59,7 +59,8 @@ def write(file: Path, report: Report, domain: Domain, at: int, signer: Signer, a
         **as_json(report),
     }
     text = _text(said)
-    signed = {"report": said, "signature": to_hex(signer.sign(address, digest(text)))}
+    signature = to_hex(signer.sign(address, digest(text))) if address else ""
+    signed = {"report": said, "signature": signature}
     file.write_text(json.dumps(signed, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -68,7 +69,11 @@ def check(file: Path) -> Checked:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         said, signature = found["report"], bytes.fromhex(found["signature"].removeprefix("0x"))
+        if not signature:
+            raise NoReport(f"{file} is not signed: who only observes has no key to sign with.")
         signer = recover(digest(_text(said)), signature)
+    except NoReport:
+        raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, Invalid) as error:
         raise NoReport(f"{file} can't be read as a signed report: {error}.") from error
     if said.get("by") != signer:

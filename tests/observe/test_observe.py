@@ -8,6 +8,8 @@ given a ledger on a real node, and the operator's gateway switched off
         it should take effect, the observer should see it, and nothing should be noted that is not on chain
     when signatures are missing, wrong, or the contract refuses
         it should say so and send nothing
+    when a gateway that runs sends with the same account
+        it should not send beside it
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -38,7 +41,7 @@ from ledger.chain.deploy import Deployment
 from ledger.chain.nodes.node import DevNode
 from ledger.errors import GoldTicketError
 from ledger.ids import new_salt, root_id, to_hex
-from ledger.records import Leg, Participant, Ticket
+from ledger.records import Leg, Lease, Participant, Ticket
 from ledger.settings import Settings
 from ledger.users import create_user
 from ledger.wiring import App, open_app
@@ -112,6 +115,10 @@ def test_verify_by_command(observer: Settings) -> None:
     result = CliRunner().invoke(cli, ["verify", "--json", "--home", str(observer.home)], env=env)
     assert result.exit_code == 0, result.output
     assert '"verify": "ok"' in result.output
+    assert not list(observer.home.glob("*.key")), "who never sends needs no key to send with"
+    [written] = observer.home.glob("verify-*.json")
+    checked = CliRunner().invoke(cli, ["verify", "--check", str(written)], env=env)
+    assert "is not signed" in str(checked.exception)
 
 
 def test_a_recount_asks_nobody_else(observer: Settings, world: World) -> None:
@@ -244,4 +251,17 @@ def test_what_the_contract_refuses_is_not_sent(observer: Settings, node: DevNode
         invoices=[{"fingerprint": new_salt(), "total": 10**17, "amount": 10**17}],
     )
     with pytest.raises(GoldTicketError):
+        sent(observer, act)
+
+
+def test_beside_a_gateway_with_the_same_account(observer: Settings, node: DevNode, world: World) -> None:
+    from ledger.signatures import HeldKeys
+    from ledger.wiring import relayer_keys
+
+    [account] = HeldKeys(relayer_keys(observer)[0]).addresses
+    act = issue(world, LANGONG, WANYUE)
+    with closing(SqlBook(observer.book_dsn)) as book:
+        book.write(lambda store: store.put(Lease(account, "elsewhere:1:x", int(time.time()) + 600, 1)))
+    assert "would take it" in sent(observer, act, "--dry")
+    with pytest.raises(GoldTicketError, match="or send with another account"):
         sent(observer, act)
