@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable
 from time import monotonic
 from typing import Annotated, Any, Protocol, cast
 
 from fastapi import Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
-from api.act_view import sees_whole
 from api.deps import App, Caller, Wired
 from api.json_body import routed
-from ledger.access import visible
-from ledger.errors import Invalid
-from ledger.ids import to_hex
-from ledger.ports import Book, Store
-from ledger.records import Act, Cursor, Leg, Seat, User
+from api.problems import problem_of
+from api.stream_legs import lots, moment_of, told
+from ledger.errors import GoldTicketError, Invalid
+from ledger.ports import Book
+from ledger.records import Leg, User
+from ledger.users import require_access
 
 router = routed("/acts", "acts")
 
@@ -28,8 +28,12 @@ QUIET = 15.0
 """Seconds after which a line is sent though nothing has happened, so that nobody between takes the line for dead."""
 GATHERED = 0.1
 """Seconds for which changes are gathered, so that thousands at a time are told in one event."""
-MOST_LEGS = 1_000
-"""In one event."""
+MOST_CHANGED = 50_000
+"""Ids that wait for a client that reads slowly; beyond them the book is asked what has changed since."""
+MOST_STREAMS = 4
+"""Of one person at a time, in each of the gateway's processes."""
+OLDEST = 86_400
+"""Seconds that a stream goes back to, at most."""
 IN_DOUBT = 60.0
 """Seconds for which what was told last is no proof that nothing is missing: so late the line to the other gateways may
 turn out to be broken."""
@@ -49,6 +53,21 @@ class InvalidEventId(Invalid):
 
     code = "invalid-event-id"
     title = "The last event's id is not valid"
+
+
+class EventTooOld(Invalid):
+    """A Last-Event-ID of long ago."""
+
+    code = "event-too-old"
+    title = "The last event was too long ago"
+
+
+class TooManyStreams(GoldTicketError):
+    """One person listens in too many places."""
+
+    code = "too-many-streams"
+    status = 429
+    title = "Too many streams"
 
 
 @router.get(
@@ -78,12 +97,66 @@ async def stream(
     ] = None,
 ) -> StreamingResponse:
     """Server-sent events (`EventSource`) for the legs that the caller may see, and those of acts that it brought. Who
-    does not ask for `text/event-stream` by name is told what has happened since the last event, and the answer ends."""
+    does not ask for `text/event-stream` by name is told what has happened since the last event, and the answer ends.
+    A stream that can't go on (the API key was revoked, the book does not answer) ends with an event `problem`."""
     if last is not None and not (last.isascii() and last.isdigit()):
         raise InvalidEventId(f"{last!r} was the id of no event; leave the header out.", given=last)
+    since = None if last is None else int(last)
+    if since is not None:
+        _require_recent(since, await run_in_threadpool(app.book.read, lambda store: moment_of(store, app)))
     lasting = "text/event-stream" in request.headers.get("accept", "")
-    events = _events(app, caller, None if last is None else int(last), lasting)
-    return StreamingResponse(events, media_type="text/event-stream")
+    open_ = _open_streams(request)
+    _require_place(open_, caller)
+    events = _with_problem(_events(app, caller, since, lasting), request.url.path)
+    return _Counted(open_, caller.id, events)
+
+
+def _require_recent(since: int, moment: int) -> None:
+    if since < moment - OLDEST:
+        raise EventTooOld(
+            f"The event {since} was more than {OLDEST // 3600} hours before {moment}, as far as the ledger's time "
+            "goes: ask for the list (GET /v1/acts), and for the stream without Last-Event-ID."
+        )
+
+
+def _require_place(open_: Counter[str], caller: User) -> None:
+    if open_[caller.id] >= MOST_STREAMS:
+        raise TooManyStreams(
+            f"{caller.name} has {open_[caller.id]} streams open; close one of them first, or give each program an API "
+            "key of its own."
+        )
+
+
+def _open_streams(request: Request) -> Counter[str]:
+    """How many each person has open in this process."""
+    state = request.app.state
+    if not hasattr(state, "streams"):
+        state.streams = Counter()
+    return cast("Counter[str]", state.streams)
+
+
+class _Counted(StreamingResponse):
+    """A stream that counts as open while it is sent."""
+
+    def __init__(self, open_: Counter[str], user: str, events: AsyncIterator[str]) -> None:
+        super().__init__(events, media_type="text/event-stream")
+        self._open, self._user = open_, user
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._open[self._user] += 1
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._open[self._user] -= 1
+            self._open += Counter()  # forgets who has none
+
+
+async def _with_problem(events: AsyncIterator[str], path: str) -> AsyncIterator[str]:
+    try:
+        async for event in events:
+            yield event
+    except GoldTicketError as error:
+        yield f"event: problem\ndata: {problem_of(error, path).model_dump_json()}\n\n"
 
 
 async def _events(app: App, caller: User, since: int | None, lasting: bool) -> AsyncIterator[str]:
@@ -91,11 +164,12 @@ async def _events(app: App, caller: User, since: int | None, lasting: bool) -> A
     missed, woken, loop = asyncio.Event(), asyncio.Event(), asyncio.get_running_loop()
 
     def heard(keys: list[tuple[bytes]]) -> None:
-        loop.call_soon_threadsafe(told, keys)
+        loop.call_soon_threadsafe(take, keys)
 
-    def told(keys: list[tuple[bytes]]) -> None:
+    def take(keys: list[tuple[bytes]]) -> None:
         changed.update((key[0], None) for key in keys)
-        if not keys:
+        if not keys or len(changed) > MOST_CHANGED:
+            changed.clear()
             missed.set()
         woken.set()
 
@@ -103,32 +177,35 @@ async def _events(app: App, caller: User, since: int | None, lasting: bool) -> A
     doubt = IN_DOUBT if lasting and await run_in_threadpool(book.attend) else 0.0
     end = book.listen(Leg, heard)
     try:
-        level = _Level(await run_in_threadpool(book.read, lambda store: _moment(store, app)), doubt)
+        level = _Level(await run_in_threadpool(book.read, lambda store: moment_of(store, app)), doubt)
         yield ": the stream begins\n\n"
         if since is not None:
-            changed |= await run_in_threadpool(book.read, lambda s: _changed_since(s, since))
+            missed.set()
             woken.set()
         while lasting or woken.is_set():
             try:
                 await asyncio.wait_for(woken.wait(), QUIET)
             except TimeoutError:
+                await run_in_threadpool(book.read, lambda store: require_access(store, caller))
                 yield ": nothing new\n\n"
                 continue
             if lasting:
                 await asyncio.sleep(GATHERED)
             woken.clear()
-            if missed.is_set():
-                missed.clear()
-                changed |= await run_in_threadpool(book.read, lambda s: _changed_since(s, level.sure))
-            legs, moments = list(changed), []
-            changed.clear()
-            for start in range(0, len(legs), MOST_LEGS):
-                moment, shown = await _told(app, caller, legs[start : start + MOST_LEGS])
+            back_to = None if not missed.is_set() else level.sure if since is None else since
+            missed.clear()
+            since = None
+            moments, held = [], ""
+            async for ids in lots(book, changed, back_to):
+                moment, shown = await told(app, caller, ids)
                 moments.append(moment)
-                if start + MOST_LEGS >= len(legs):
-                    level.at(min(moments))
-                if shown:
-                    yield f"id: {level.sure}\nevent: legs\ndata: {shown}\n\n"
+                if shown and held:
+                    yield _event(level.sure, held)
+                held = shown or held
+            if moments:
+                level.at(min(moments))
+            if held:
+                yield _event(level.sure, held)
     finally:
         end()
 
@@ -153,50 +230,5 @@ class _Level:
         return self._found[0][1]
 
 
-async def _told(app: App, caller: User, ids: list[bytes]) -> tuple[int, str]:
-    return await run_in_threadpool(app.book.read, lambda store: _event(store, app, caller, ids))
-
-
-def _moment(store: Store, app: App) -> int:
-    """Whatever changes from now on gets no earlier time than this."""
-    cursor = store.get(Cursor, 1)
-    return min(cursor.time, app.service.now(store)) if cursor else 0
-
-
-def _event(store: Store, app: App, caller: User, ids: Iterable[bytes]) -> tuple[int, str]:
-    """Its moment, and the data of one event, "" when the caller may see nothing of it."""
-    moment = _moment(store, app)
-    legs = _seen(store, caller, store.find(Leg, id=list(ids)))
-    if not legs:
-        return moment, ""
-    shown = [{"act": to_hex(leg.act), "leg": to_hex(leg.id), "state": leg.state} for leg in legs]
-    return moment, json.dumps({"legs": shown}, separators=(",", ":"))
-
-
-def _seen(store: Store, caller: User, legs: list[Leg]) -> list[Leg]:
-    """Those of acts that the caller brought or may see, as far as it sees into them."""
-    ids = list({leg.act for leg in legs})
-    acts = {act.id: act for act in store.find(Act, id=ids)}
-    others = [id_ for id_, act in acts.items() if caller.id != act.user and caller.party != act.party]
-    # not asked for by party: a company may have signed millions
-    signing = {seat.act for seat in store.find(Seat, act=others) if seat.party == caller.party}
-    sees: dict[bytes, tuple[bool, bool]] = {}
-    found = []
-    for leg in legs:
-        act = acts[leg.act]
-        if act.user == caller.id:
-            found.append(leg)
-            continue
-        near = caller.party in (act.party, leg.party) or act.id in signing or "parties" in act.extra
-        if not near:
-            continue
-        if act.id not in sees:
-            sees[act.id] = visible(store, caller, act), sees_whole(store, caller, act)
-        may, whole = sees[act.id]
-        if may and (whole or leg.party == caller.party):
-            found.append(leg)
-    return found
-
-
-def _changed_since(store: Store, since: int) -> dict[bytes, None]:
-    return dict.fromkeys(leg.id for leg in store.find(Leg, order="changed_at", after=since - 1))
+def _event(id_: int, shown: str) -> str:
+    return f"id: {id_}\nevent: legs\ndata: {shown}\n\n"

@@ -16,9 +16,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from api import acts, settle, stream, transfer
+from api import acts, settle, transfer
 from api.deps import Reading
 from api.pages import Paging
+from api.stream_legs import changed_after
 from ledger.book.db import SqlBook
 from ledger.clock import SystemClock, shanghai_date
 from ledger.outcome import expire
@@ -137,5 +138,5 @@ def questions(book: SqlBook, past: Past) -> dict[str, Query]:
         "outbox": lambda: book.read(lambda s: Outbox().next(s, 1, NOW, ["key"], 1_000)),
         "anything expired?": lambda: book.read(lambda s: expire(s, NOW)),
         "last in the queue": lambda: book.read(lambda s: s.find(Leg, order="-queue", limit=1)),
-        "stream, from where it broke": lambda: book.read(lambda s: stream._changed_since(s, since)),
+        "stream, from where it broke": lambda: book.read(lambda s: changed_after(since - 1, s)),
     }

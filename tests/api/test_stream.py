@@ -6,8 +6,14 @@ given an act that somebody brought
   when nothing happens: it should be told that the line is there
 given an offer that is not laid open
   when its receiver listens: it should not be told
-given an id that no stream gave
+given an id that no stream gave, or one of long ago
   it should be refused
+given more changes than one event holds
+  when somebody comes back, or reads slowly: it should be told all, so many at a time
+given a person whose API key is revoked
+  when something changes, and when nothing does: its stream should end, with the reason and nothing else
+given a person with as many streams as one may have
+  one more should be refused until another is closed
 """
 
 from __future__ import annotations
@@ -15,15 +21,18 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import closing
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from api import stream
+from api import stream, stream_legs
 from ledger.acts import State
 from ledger.records import Leg
+from ledger.users import revoke
 from tests.api.complete import complete_offer
 from tests.api.live import Live
+from tests.api.office import _api as main_api
 from tests.api.office import problem
 from tests.support.actors import CHANGLI, LANWAN, WANYUE, WUZE, XICHUAN, Party
 from tests.support.books import new_book
@@ -38,7 +47,8 @@ def told(answer: Any) -> list[dict[str, str]]:
 
 
 def since(live: Live, who: Party, moment: int = 0) -> list[dict[str, str]]:
-    headers = {**live._headers(who, "sole"), "Last-Event-ID": str(moment)}
+    """From a moment on; an hour ago unless said otherwise."""
+    headers = {**live._headers(who, "sole"), "Last-Event-ID": str(moment or live.clock.now() - 3600)}
     return told(live.client.get("/v1/acts/stream", headers=headers))
 
 
@@ -65,31 +75,42 @@ def test_no_id_of_ours(live: Live) -> None:
     problem(live.client.get("/v1/acts/stream", headers=headers), 422, "invalid-event-id")
 
 
+def test_an_id_of_long_ago(live: Live) -> None:
+    headers = {**live._headers(WUZE, "sole"), "Last-Event-ID": str(live.clock.now() - stream.OLDEST - 60)}
+    problem(live.client.get("/v1/acts/stream", headers=headers), 422, "event-too-old")
+
+
+class Telling:
+    """A gateway's book, that tells what it is told to."""
+
+    def __init__(self, live: Live) -> None:
+        self.read = live.book.read
+        self.heard: list[Any] = []
+        self.app: Any = SimpleNamespace(book=self, service=live.service)
+
+    @staticmethod
+    def attend() -> bool:
+        return False
+
+    def listen(self, kind: type, listener: Any) -> Any:
+        assert kind is Leg
+        self.heard.append(listener)
+        return lambda: self.heard.remove(listener)
+
+    def tell(self, taken: Any) -> None:
+        self.heard[0]([(bytes.fromhex(leg["id"][2:]),) for leg in taken["legs"]])
+
+
 def test_as_it_happens(live: Live, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "GATHERED", 0)
     monkeypatch.setattr(stream, "QUIET", 0.05)
     taken = live.done(WUZE, "/acts/complete", complete_offer(live, live.opened(), WANYUE, WUZE, 1_000_000))
-    heard: list[Any] = []
-
-    class Telling:
-        """The gateway's book, that tells what it is told to."""
-
-        read = staticmethod(live.book.read)
-        attend = staticmethod(lambda: False)
-
-        def listen(self, kind: type, listener: Any) -> Any:
-            assert kind is Leg
-            heard.append(listener)
-            return lambda: heard.remove(listener)
-
-    class App:
-        book = Telling()
-        service = live.service
+    book = Telling(live)
 
     async def listening() -> list[str]:
-        events = stream._events(App(), live.users["wuze sole"], None, True)  # type: ignore[arg-type]
+        events = stream._events(book.app, live.users["wuze sole"], None, True)
         found = [await anext(events), await anext(events)]
-        heard[0]([(bytes.fromhex(taken["legs"][0]["id"][2:]),)])
+        book.tell(taken)
         found.append(await anext(events))
         await events.aclose()  # type: ignore[attr-defined]
         return found
@@ -97,7 +118,84 @@ def test_as_it_happens(live: Live, tmp_path: Any, monkeypatch: pytest.MonkeyPatc
     begun, quiet, event = asyncio.run(listening())
     assert (begun[0], quiet[0]) == (":", ":")
     assert json.loads(event.splitlines()[2][6:])["legs"][0]["state"] == State.FINAL
-    assert heard == []
+    assert book.heard == []
+
+
+def offered(live: Live, count: int) -> list[Any]:
+    """As many offers, final."""
+    ticket = live.opened()
+    bodies = (complete_offer(live, ticket, WANYUE, WUZE, 1_000_000, n=n) for n in range(count))
+    return [live.done(WUZE, "/acts/complete", body) for body in bodies]
+
+
+def test_so_many_at_a_time(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    legs = [taken["legs"][0]["id"] for taken in offered(live, 3)]
+    before = sorted(leg["leg"] for leg in since(live, WUZE))
+    monkeypatch.setattr(stream_legs, "MOST_LEGS", 2)
+    headers = {**live._headers(WUZE, "sole"), "Last-Event-ID": str(live.clock.now() - 3600)}
+    answer = live.client.get("/v1/acts/stream", headers=headers)
+    found = [leg["leg"] for leg in told(answer)]
+    assert sorted(found) == before
+    assert set(legs) <= set(found)
+    events = [json.loads(line[6:])["legs"] for line in answer.text.splitlines() if line.startswith("data: ")]
+    assert (len(events) > 1, max(map(len, events)) <= 2) == (True, True)
+
+
+def test_who_reads_slowly_misses_nothing(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "GATHERED", 0)
+    monkeypatch.setattr(stream, "MOST_CHANGED", 1)
+    book, asked, done = Telling(live), list[Any](), offered(live, 3)
+    monkeypatch.setattr(stream, "lots", lambda *given: asked.append(given) or stream_legs.lots(*given))
+
+    async def listening() -> list[str]:
+        events = stream._events(book.app, live.users["wuze sole"], None, True)
+        await anext(events)
+        for taken in done:
+            book.tell(taken)
+        await asyncio.sleep(0)
+        found = json.loads((await anext(events)).splitlines()[2][6:])["legs"]
+        await events.aclose()  # type: ignore[attr-defined]
+        return [leg["leg"] for leg in found]
+
+    assert len(asyncio.run(listening())) >= 3
+    assert [(len(changed), back_to is not None) for _, changed, back_to in asked] == [(0, True)]
+
+
+@pytest.mark.parametrize("something", [True, False])
+def test_a_revoked_key_hears_nothing_more(
+    live: Live, something: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "GATHERED", 0)
+    monkeypatch.setattr(stream, "QUIET", 0.02)
+    [taken], user, book = offered(live, 1), live.users["wuze sole"], Telling(live)
+
+    async def listening() -> list[str]:
+        events = stream._with_problem(stream._events(book.app, user, None, True), "/v1/acts/stream")
+        await anext(events)
+        live.book.write(lambda store: revoke(store, user.id, 5))
+        if something:
+            book.tell(taken)
+        return [event async for event in events]
+
+    [last] = asyncio.run(listening())
+    assert last.startswith("event: problem\ndata: {")
+    assert json.loads(last.splitlines()[1][6:])["code"] == "invalid-api-key"
+    assert taken["act"] not in last
+    assert book.heard == []
+
+
+def test_so_many_streams_of_one_person(live: Live) -> None:
+    live.client.get("/v1/acts/stream", headers=live._headers(WUZE, "sole"))
+    open_ = main_api().state.streams
+    user = live.users["wuze sole"].id
+    assert open_[user] == 0
+    open_[user] = stream.MOST_STREAMS
+    found = live.client.get("/v1/acts/stream", headers=live._headers(WUZE, "sole"))
+    problem(found, 429, "too-many-streams")
+    assert live.client.get("/v1/acts/stream", headers=live._headers(WANYUE, "sole")).status_code == 200
+    open_[user] -= 1
+    assert live.client.get("/v1/acts/stream", headers=live._headers(WUZE, "sole")).status_code == 200
+    assert open_.pop(user) == stream.MOST_STREAMS - 1
 
 
 def test_the_book_tells_what_changes(tmp_path: Any) -> None:

@@ -23,6 +23,7 @@ import pytest
 from sqlalchemy import event
 
 from api import stream
+from api.stream_legs import moment_of
 from ledger.book.db import SqlBook
 from ledger.book.errors import BookUnavailable
 from ledger.records import Leg
@@ -110,7 +111,7 @@ def test_what_was_missed_is_told(pair: Pair, server: Server, monkeypatch: pytest
     neighbours: Any = second.book._writer._neighbours
 
     async def work(client: Client) -> None:
-        began = second.book.read(lambda store: stream._moment(store, second.client.app))  # type: ignore[arg-type]
+        began = second.book.read(lambda store: moment_of(store, second.client.app))  # type: ignore[arg-type]
         with monkeypatch.context() as patch:
             patch.setattr(
                 neighbours, "_take", lambda notice: None
