@@ -32,6 +32,7 @@ from scripts.bench_steps.gateway import Gateway, open_gateway
 from scripts.bench_steps.gateway_alone import Load
 from scripts.bench_steps.ledger_node import LedgerNode, open_node
 from scripts.bench_steps.listener import listening
+from scripts.bench_steps.network_node import BLOCK_GAS
 from scripts.bench_steps.profiles import PROFILES, Profile
 from scripts.bench_steps.town import Town, build, genesis
 from scripts.networks.plan import BinaryMissing, NetworkFailed
@@ -92,6 +93,12 @@ def arguments(words: list[str]) -> argparse.Namespace:
     networks.add_argument("--network", choices=sorted(RECIPES), help="four validators, started here")
     networks.add_argument("--rpc", action="append", default=[], help="or URLs of a network that is there")
     networks.add_argument("--key", type=Path, help="with --rpc: file of a key (hex) that can pay there")
+    networks.add_argument(
+        "--block-gas",
+        type=int,
+        default=BLOCK_GAS,
+        help=f"of a network started here; {BLOCK_GAS:,} if not said",
+    )
     networks.add_argument("--relayers", type=int, default=1, help="keys that the gateway sends with")
     networks.add_argument(
         "--apart", action="store_true", help="validators on one half of the cores, gateway on the other"

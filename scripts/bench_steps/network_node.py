@@ -19,6 +19,8 @@ from scripts.networks.keeper import Network
 from scripts.networks.plan import NetworkFailed
 from scripts.networks.recipes import RECIPES
 
+BLOCK_GAS = 40_000_000
+"""What four validators that share two cores carry out within a second; of more GoQuorum makes empty blocks only."""
 COIN = 10**17
 """Wei for each account: ten thousand million gas at ten million wei."""
 
@@ -50,7 +52,9 @@ class Given:
 
 
 @contextlib.contextmanager
-def open_network_node(name: str, folder: Path, genesis: Genesis, apart: bool) -> Iterator[LedgerNode]:
+def open_network_node(
+    name: str, folder: Path, genesis: Genesis, apart: bool, block_gas: int
+) -> Iterator[LedgerNode]:
     """Four validators of an engine with a new ledger on them. `apart`: they share one half of the machine's cores, and
     what this process starts from then on has the other half. Raises BinaryMissing, NetworkFailed."""
     cores = sorted(os.sched_getaffinity(0))
@@ -60,7 +64,7 @@ def open_network_node(name: str, folder: Path, genesis: Genesis, apart: bool) ->
         if apart:
             undo.callback(os.sched_setaffinity, 0, cores)
             os.sched_setaffinity(0, cores[: len(cores) // 2])
-        network = undo.enter_context(Network.up(RECIPES[name], folder / "network"))
+        network = undo.enter_context(Network.up(RECIPES[name], folder / "network", block_gas=block_gas))
         if apart:
             os.sched_setaffinity(0, cores[len(cores) // 2 :])
         key = bytes.fromhex(network.plan.relayer)

@@ -26,7 +26,7 @@ def measured(given: argparse.Namespace, folder: Path) -> Figures:
     where = (
         open_there(given.rpc, given.key, genesis())
         if given.rpc
-        else open_network_node(given.network, folder, genesis(), given.apart)
+        else open_network_node(given.network, folder, genesis(), given.apart, given.block_gas)
     )
     with where as node:
         say(f"{node.engine.name}: setting up the town")

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from scripts.networks import control
 from scripts.networks.keeper import Network, line
-from scripts.networks.plan import BinaryMissing, NetworkFailed, Plan
+from scripts.networks.plan import BLOCK_GAS, BinaryMissing, NetworkFailed, Plan
 from scripts.networks.recipes import RECIPES
 
 FOLDER = Path(".goldticket/network")
+TRACE = "Traceback (most recent call last)"
 ABSENT = 3
 """Exit status when the engine's program is not here."""
 
@@ -51,7 +52,7 @@ def up(args: argparse.Namespace) -> int:
         )
     while not (folder / control.FILE).exists():
         if keeper.poll() is not None:
-            raise NetworkFailed(log.read_text(errors="replace").strip() or f"the keeper ended, see {log}")
+            raise NetworkFailed(last_words(log))
         time.sleep(0.1)
     log.rename(folder / "logs" / "keeper.log")
     show(folder)
@@ -59,6 +60,14 @@ def up(args: argparse.Namespace) -> int:
         f"\nrelayer key: {folder}/relayer.key   description: {folder}/engine.toml   down: scripts/network down"
     )
     return 0
+
+
+def last_words(log: Path) -> str:
+    """Why a keeper has ended, for the person who started it: what it said, of an error inside its last line alone."""
+    said = log.read_text(errors="replace").strip()
+    if TRACE in said:
+        said = f"the network did not start: {said.splitlines()[-1]} (the whole: {log})"
+    return said or f"the keeper ended without a word, see {log}"
 
 
 def keep(args: argparse.Namespace) -> int:
@@ -71,6 +80,7 @@ def keep(args: argparse.Namespace) -> int:
         args.period,
         args.binary,
         args.cuttable,
+        args.block_gas,
     ) as network:
         try:
             control.serve(network)
@@ -178,6 +188,7 @@ def parsed() -> argparse.Namespace:
             verb.add_argument("--validators", type=int, default=4)
             verb.add_argument("--period", type=int, default=1, help="seconds between blocks")
             verb.add_argument("--binary", help="the engine's program, if not the one on PATH")
+            verb.add_argument("--block-gas", type=int, default=BLOCK_GAS, help="gas that a block takes")
             verb.add_argument("--cuttable", action="store_true", help="nodes meet through links: for `part`")
             verb.add_argument("--foreground", action="store_true", help="stay; Ctrl-C ends the network")
     return parser.parse_args()

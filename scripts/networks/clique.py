@@ -8,7 +8,7 @@ from __future__ import annotations
 from ledger.chain.engine import Engine, FeePolicy, Finality, FinalityKind
 from ledger.chain.nodes.recipes import Command
 from scripts.networks import geth, tools
-from scripts.networks.plan import BLOCK_GAS, CHAIN_ID, Plan, Seat
+from scripts.networks.plan import CHAIN_ID, Plan, Seat
 
 CONFIRMATIONS = 3
 """Of four signers, two honest ones out of touch with the others make at most one block each."""
@@ -65,7 +65,7 @@ class Clique:
             "rpc.txfeecap": 0,
             "miner.etherbase": seat.address,
             "miner.gasprice": 1,
-            "miner.gaslimit": BLOCK_GAS,
+            "miner.gaslimit": plan.block_gas,
             "txpool.pricelimit": 1,
             "txpool.accountslots": geth.POOL,
             "txpool.accountqueue": geth.POOL,

@@ -16,7 +16,7 @@ from pathlib import Path
 from ledger.chain.engine import Charging, Engine, FeePolicy, Finality
 from ledger.chain.nodes.recipes import Command
 from scripts.networks import geth, tools
-from scripts.networks.plan import BLOCK_GAS, NetworkFailed, Plan, Seat
+from scripts.networks.plan import NetworkFailed, Plan, Seat
 
 COSMOS_ID = "goldticket_262144-1"
 EVM_ID = 262_144
@@ -100,13 +100,13 @@ def _set_up(plan: Plan, seat: Seat, home: Path) -> None:
             "address": f'"127.0.0.1:{seat.rpc}"',
             "ws-address": f'"127.0.0.1:{seat.more["ws"]}"',
             "metrics-address": f'"127.0.0.1:{seat.more["metrics"]}"',
-            "gas-cap": str(BLOCK_GAS),
+            "gas-cap": str(plan.block_gas),
         },
     }
     app.write_text(_with_values(app.read_text(), values))
     document = json.loads(genesis.read_text())
     document["app_state"]["feemarket"]["params"].update(no_base_fee=True, base_fee="0.000000000000000000")
-    document["consensus"]["params"]["block"]["max_gas"] = str(BLOCK_GAS)
+    document["consensus"]["params"]["block"]["max_gas"] = str(plan.block_gas)
     genesis.write_text(json.dumps(document))
 
 

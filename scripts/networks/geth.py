@@ -10,7 +10,7 @@ from typing import Any
 from eth_account import Account
 
 from ledger.chain.engine import Engine, FeePolicy, Finality, Limits
-from scripts.networks.plan import BLOCK_GAS, CHAIN_ID, NetworkFailed, Plan, Seat
+from scripts.networks.plan import CHAIN_ID, NetworkFailed, Plan, Seat
 
 PASSWORD = "loopback"  # noqa: S105 - opens keys that were made for this network and hold nothing
 POOL = 4_096
@@ -54,7 +54,7 @@ def genesis(plan: Plan, config: dict[str, Any], extra: str, **more: Any) -> dict
     return {
         "config": {"chainId": CHAIN_ID, **{f"{fork}Block": 0 for fork in forks}, **config},
         "difficulty": "0x1",
-        "gasLimit": hex(BLOCK_GAS),
+        "gasLimit": hex(plan.block_gas),
         "extraData": extra,
         "alloc": {plan.relayer_address[2:]: {"balance": hex(10**27)}},
         **more,
@@ -85,7 +85,7 @@ def described(plan: Plan, fee: FeePolicy, finality: Finality) -> Engine:
         fee=fee,
         finality=finality,
         block_period=float(plan.period),
-        block_gas=BLOCK_GAS,
+        block_gas=plan.block_gas,
         limits=Limits(batch_items=1000, pool_per_sender=POOL),
     )
 

@@ -25,7 +25,7 @@ from ledger.chain.nodes import NodeRefused, NodeUnreachable
 from ledger.chain.nodes.process import GuardedProcess
 from ledger.chain.nodes.rpc import NodeRpc
 from scripts.networks.links import Links
-from scripts.networks.plan import NetworkFailed, Plan, Recipe, Seat, new_plan
+from scripts.networks.plan import BLOCK_GAS, NetworkFailed, Plan, Recipe, Seat, new_plan
 
 MAKES_BLOCKS_WITHIN = 90.0
 """Seconds until a new network has made its first blocks; a busy machine needs far more than the usual ten."""
@@ -63,6 +63,7 @@ class Network:
         period: int = 1,
         binary: str | None = None,
         cuttable: bool = False,
+        block_gas: int = BLOCK_GAS,
     ) -> Self:
         """A new network in an empty folder, making blocks when this returns.
 
@@ -72,7 +73,7 @@ class Network:
         if folder.exists() and any(folder.iterdir()):
             raise NetworkFailed(f"{folder} is not empty: choose another folder, or remove it")
         folder.mkdir(parents=True, exist_ok=True)
-        plan = new_plan(recipe, folder, found, validators, period, cuttable)
+        plan = new_plan(recipe, folder, found, validators, period, cuttable, block_gas)
         recipe.prepare(plan)
         plan.save()
         (folder / "relayer.key").touch(mode=0o600)

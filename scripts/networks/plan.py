@@ -69,6 +69,7 @@ class Plan:
     relayer: str
     seats: tuple[Seat, ...]
     cuttable: bool = False
+    block_gas: int = BLOCK_GAS
 
     @property
     def relayer_address(self) -> str:
@@ -135,7 +136,15 @@ class Recipe(Protocol):
         ...
 
 
-def new_plan(recipe: Recipe, folder: Path, binary: str, validators: int, period: int, cuttable: bool) -> Plan:
+def new_plan(
+    recipe: Recipe,
+    folder: Path,
+    binary: str,
+    validators: int,
+    period: int,
+    cuttable: bool,
+    block_gas: int = BLOCK_GAS,
+) -> Plan:
     """Fresh keys and free ports."""
     names = ("rpc", "p2p", *recipe.ports)
     pairs = [(a, b) for a in range(validators) for b in range(validators) if a != b] if cuttable else []
@@ -158,7 +167,7 @@ def new_plan(recipe: Recipe, folder: Path, binary: str, validators: int, period:
         for number, ports in enumerate(given)
     )
     relayer = recipe.relayer or new_key().hex()
-    return Plan(recipe.name, folder.resolve(), binary, period, relayer, seats, cuttable)
+    return Plan(recipe.name, folder.resolve(), binary, period, relayer, seats, cuttable, block_gas)
 
 
 def free_ports(count: int) -> list[int]:

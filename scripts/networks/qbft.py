@@ -12,7 +12,7 @@ from ledger.chain.engine import Engine, FeePolicy, Finality
 from ledger.chain.genesis import besu_genesis, quorum_genesis
 from ledger.chain.nodes.recipes import Command
 from scripts.networks import geth, tools
-from scripts.networks.plan import BLOCK_GAS, CHAIN_ID, Plan, Seat
+from scripts.networks.plan import CHAIN_ID, Plan, Seat
 
 
 class GoQuorum:
@@ -28,7 +28,9 @@ class GoQuorum:
 
     def prepare(self, plan: Plan) -> None:
         validators = [seat.address for seat in plan.seats]
-        geth.save_genesis(plan, quorum_genesis(CHAIN_ID, validators, period=plan.period, block_gas=BLOCK_GAS))
+        geth.save_genesis(
+            plan, quorum_genesis(CHAIN_ID, validators, period=plan.period, block_gas=plan.block_gas)
+        )
         for seat in plan.seats:
             self.fresh(plan, seat)
 
@@ -54,8 +56,8 @@ class GoQuorum:
             "http.api": "eth,net,web3",
             "rpc.gascap": 0,
             "miner.gasprice": 0,
-            "miner.gastarget": BLOCK_GAS,
-            "miner.gaslimit": BLOCK_GAS,
+            "miner.gastarget": plan.block_gas,
+            "miner.gaslimit": plan.block_gas,
             "txpool.pricelimit": 0,
             "txpool.accountslots": geth.POOL,
             "txpool.accountqueue": geth.POOL,
@@ -86,7 +88,9 @@ class Besu:
 
     def prepare(self, plan: Plan) -> None:
         validators = [seat.address for seat in plan.seats]
-        geth.save_genesis(plan, besu_genesis(CHAIN_ID, validators, period=plan.period, block_gas=BLOCK_GAS))
+        geth.save_genesis(
+            plan, besu_genesis(CHAIN_ID, validators, period=plan.period, block_gas=plan.block_gas)
+        )
         for seat in plan.seats:
             self.fresh(plan, seat)
 
@@ -116,7 +120,7 @@ class Besu:
             "rpc-http-port": seat.rpc,
             "rpc-http-api": "ETH,NET,WEB3",
             "rpc-gas-cap": 0,
-            "target-gas-limit": BLOCK_GAS,
+            "target-gas-limit": plan.block_gas,
             "tx-pool": "SEQUENCED",
             "tx-pool-limit-by-account-percentage": 1,
             "logging": "INFO",
