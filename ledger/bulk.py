@@ -54,7 +54,13 @@ class NotTaken(Conflict):
 class Loading(Store, Protocol):
     """A store that can read ahead."""
 
-    def load(self, kind: type, field: str, values: Iterable[object], **fixed: object) -> None: ...
+    def load(
+        self,
+        kind: type,
+        field: str,
+        values: Iterable[object] | Mapping[Any, tuple[type, Any]],
+        **fixed: object,
+    ) -> None: ...
 
     def attempt(self, work: Callable[[Store], T]) -> tuple[T | None, Exception | None]: ...
 
@@ -285,16 +291,17 @@ def _fits(store: Store, seat: Seat, signature: bytes) -> bool:
 
 def _load(store: Loading, items: Sequence[Item], keys: Iterable[str], parties: Iterable[int]) -> None:
     """What the rules will ask for. Whatever is missing here is read when it is asked for."""
-    ids = [item.id for item in items]
-    for kind, field in ((Act, "id"), (Leg, "act"), (Seat, "act"), (Signature, "act")):
-        store.load(kind, field, ids)
+    acts_of = {item.id: (Act, item.id) for item in items}
+    store.load(Act, "id", acts_of.keys())
+    for kind in (Leg, Seat, Signature):
+        store.load(kind, "act", acts_of)
     store.load(SignerKey, "address", keys)
     store.load(User, "address", keys)
     acts = [store.get(Act, item.id) for item in items if isinstance(item, Signed)]
     pairs = [(act.kind, message_of(act), act.id) for act in acts if act is not None]
     pairs += [(item.kind, item.message, item.id) for item in items if isinstance(item, Brought)]
     tickets = [message["ticket"] for _, message, _ in pairs if "ticket" in message]
-    legs = [leg for kind, message, id_ in pairs for leg in leg_ids(kind, id_, message)]
+    legs = {leg: (Act, id_) for kind, message, id_ in pairs for leg in leg_ids(kind, id_, message)}
     store.load(Ticket, "id", tickets)
     store.load(Issuance, "id", [ticket[:16] for ticket in tickets])
     store.load(Reservation, "ticket", tickets, ended=False)

@@ -6,7 +6,7 @@ one `executemany` for each kind of record, at `flush` or before a query that mem
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -25,6 +25,8 @@ NAMED_BY_CHANCE = frozenset({Audit})
 AT_ONCE = 10_000
 """Values in one query of `load`."""
 
+Within = tuple[type, Any]
+"""Kind and key of the record without which there is none of another kind."""
 _UNKNOWN: Any = object()
 
 
@@ -49,7 +51,7 @@ class _Shelf:
         self.rows: dict[Key, Sequence[Any] | None] = {}
         self.indexes: dict[tuple[str, ...], _Index] = {}
         self.last: dict[str, Any] = {}
-        self.wanted: dict[tuple[tuple[str, ...], Key], dict[Any, None]] = {}
+        self.wanted: dict[tuple[tuple[str, ...], Key], dict[Any, Within | None]] = {}
         keys = shape.keys
         if len(keys) == 1:
             (only,) = keys
@@ -93,16 +95,26 @@ class BufferedStore:
 
     # ---- reading ahead, writing behind
 
-    def load(self, kind: type, field: str, values: Iterable[object], **fixed: object) -> None:
+    def load(
+        self,
+        kind: type,
+        field: str,
+        values: Iterable[object] | Mapping[Any, Within],
+        **fixed: object,
+    ) -> None:
         """Reads all records with one of these values in `field` (and the fixed ones) in a few queries; from then on
         memory answers whatever asks for them. It waits until something of this kind is asked for, so that what many
-        works want is read together."""
+        works want is read together. Values that come with the record without which there is none are not asked for
+        where that is not there."""
         shelf = self._shelf(kind)
         fields = (field, *sorted(fixed))
         tail = tuple(fixed[name] for name in fields[1:])
-        shelf.wanted.setdefault((fields, tail), {}).update(dict.fromkeys(values))
+        wanted = shelf.wanted.setdefault((fields, tail), {})
+        wanted |= values if isinstance(values, Mapping) else dict.fromkeys(values)
 
-    def _load(self, shelf: _Shelf, fields: tuple[str, ...], tail: Key, values: Iterable[object]) -> None:
+    def _load(
+        self, shelf: _Shelf, fields: tuple[str, ...], tail: Key, values: dict[Any, Within | None]
+    ) -> None:
         index = shelf.indexes.get(fields) or self._indexed(shelf, fields)
         fresh = [v for v in values if ((v, *tail) if tail else v) not in index.buckets]
         if not fresh:
@@ -111,8 +123,11 @@ class BufferedStore:
         for value in fresh:
             index.buckets[(value, *tail) if tail else value] = {}
         fixed = dict(zip(fields[1:], tail, strict=True))
-        for start in range(0, len(fresh), AT_ONCE):
-            where: dict[str, Any] = {fields[0]: fresh[start : start + AT_ONCE], **fixed}
+        asked = [
+            v for v in fresh if (within := values[v]) is None or self.get(within[0], within[1]) is not None
+        ]
+        for start in range(0, len(asked), AT_ONCE):
+            where: dict[str, Any] = {fields[0]: asked[start : start + AT_ONCE], **fixed}
             rows: list[Any] = self._under.find(shelf.shape.kind, **where)
             for record in rows:
                 shelf.keep(shelf.key_of(record), record)

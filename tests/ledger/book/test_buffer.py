@@ -6,6 +6,7 @@ given any works of puts, adds, deletions, queries and loads
     when a work raises                  both should be as before it
 given records that were loaded
     when they are asked for             the database should not be
+    when others can't be without them   the database should be asked for those whose record is there
     when one is put or deleted          the answer should follow
 given a work that raises after a query wrote what waited
     it should put back what stood in the database
@@ -165,6 +166,29 @@ def test_what_was_loaded_is_answered_from_memory(sql_book):
 
     one, other = leg(), leg(b"2")
     assert sql_book.submit(run, loads=lambda _: None).result() == ([one], [], one, [other], 0)
+
+
+def test_what_can_not_be_there_is_not_asked_for(sql_book):
+    sql_book.write(lambda store: store.put(leg()))
+
+    def run(store):
+        store.load(Leg, "id", [b"1", b"2"])
+        store.load(Seat, "act", {b"s": (Leg, b"2"), b"t": (Leg, b"1")})
+        assert store.get(Leg, b"2") is None
+        asked = []
+        find = store._under.find
+        store._under.find = lambda kind, **where: asked.append(where) or find(kind, **where)
+        found = store.find(Seat, act=b"s"), store.find(Seat, act=b"t")
+        store.add(seat(b"s"))
+        return found, asked, store.find(Seat, act=b"s")
+
+    def seat(act):
+        return Seat(act, 0, b"", "party", 1, "", b"d", False)
+
+    found, asked, later = sql_book.submit(run, loads=lambda _: None).result()
+    assert found == ([], [])
+    assert asked == [{"act": [b"t"]}]
+    assert later == [seat(b"s")]
 
 
 def test_undoing_what_a_query_has_written(sql_book):
