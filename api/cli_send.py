@@ -19,7 +19,7 @@ from ledger.errors import Invalid
 from ledger.settings import load_settings
 from ledger.signatures import HeldKeys
 from ledger.wiring import open_app, relayer_keys
-from ledger.work.sending_alone import calldata_of, send
+from ledger.work.sending_alone import calldata_of, require_unused, send
 
 out = Console()
 
@@ -39,6 +39,8 @@ def send_command(
     account = HeldKeys(relayer_keys(settings)[0])
     [sender] = account.addresses
     with open_app(settings) as app:
+        if not dry:
+            require_unused(app.book, sender, app.clock.now())
         app.watch.catch_up()
         chain = GoldTicketChain(app.rpc, app.node.engine, app.chain.domain, account)
         given = [Given(one.signature, one.place) for one in body.signatures]

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 
 from ledger.bulk import Brought, Intake
-from ledger.errors import Invalid, Unavailable
+from ledger.errors import Conflict, Invalid, Unavailable
 from ledger.ports import Book, Call, Chain, Receipt, Refusal, Store
-from ledger.records import Act, Leg, User
+from ledger.records import Act, Lease, Leg, User
 from ledger.service import Service
 from ledger.work import calldata
+from ledger.work.lease import is_gone
 
 NOBODY = User("sent-alone", 0, "sent alone", ["maker", "checker"], b"", "", 0)
 
@@ -33,9 +34,29 @@ class Refused(Invalid):
     title = "The ledger refuses the act"
 
 
+class AccountInUse(Conflict):
+    """A gateway that runs sends with the same account."""
+
+    code = "account-in-use"
+    title = "A gateway sends with this account"
+
+
 class _Found(Exception):
     def __init__(self, call: Call) -> None:
         self.call = call
+
+
+def require_unused(book: Book, sender: str, now: int, gone: Callable[[str], bool] = is_gone) -> None:
+    """Raises AccountInUse while a gateway on this book sends with the account: both would take the same nonces. `now`
+    in UTC seconds; `gone`: whether the lease's owner is known to have ended."""
+    lease = book.read(lambda store: store.get(Lease, sender))
+    if lease is not None and lease.until >= now and not gone(lease.owner):
+        raise AccountInUse(
+            f"The gateway of this home is running and sends with {sender}. Bring the act to it (POST "
+            "/v1/acts/complete), or stop it, or send with another account: GOLDTICKET_RELAYER_KEY, or --home of "
+            "another folder.",
+            sender=sender,
+        )
 
 
 def calldata_of(book: Book, chain: Chain, service: Service, item: Brought) -> Call:

@@ -41,7 +41,7 @@ from ledger.chain.deploy import Deployment
 from ledger.chain.nodes.node import DevNode
 from ledger.errors import GoldTicketError
 from ledger.ids import new_salt, root_id, to_hex
-from ledger.records import Leg, Lease, Participant, Ticket
+from ledger.records import Lease, Leg, Participant, Ticket
 from ledger.settings import Settings
 from ledger.users import create_user
 from ledger.wiring import App, open_app
