@@ -201,6 +201,18 @@ def test_a_program_that_is_not_here(name: str, monkeypatch: pytest.MonkeyPatch, 
     assert f"*** SKIPPED: {name} was not started. install" in done.stderr
 
 
+def test_a_keeper_that_fails_is_one_line(tmp_path: Path) -> None:
+    program = tmp_path / "quorum-geth"
+    program.write_text("#!/bin/sh\nexit 0\n")  # not executable
+    command = [sys.executable, "-m", "scripts.networks", "up", "--engine", "goquorum"]
+    command += ["--binary", str(program), "--folder", str(tmp_path / "n"), "--validators", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert "the network did not start: PermissionError" in done.stderr
+    assert "n.keeper.log" in done.stderr
+
+
 def test_links_hold_and_let_go() -> None:
     door, target = free_ports(2)
     with socket.create_server(("127.0.0.1", target)) as listener:
