@@ -50,7 +50,12 @@ def main() -> int:
     if given.queries:
         return measure_queries(given)
     profile = PROFILES[given.profile]
-    figures: Figures = {"engine": given.engine, "book": given.book.split(":")[0], "profile": given.profile}
+    figures: Figures = {
+        "engine": given.engine,
+        "book": given.book.split(":")[0],
+        "processes": given.processes,
+        "profile": given.profile,
+    }
     with (
         tempfile.TemporaryDirectory(prefix="goldticket-bench-") as folder,
         open_node(given.engine, Path(folder), genesis()) as node,
@@ -77,6 +82,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--profile", choices=PROFILES, default="usual")
     parser.add_argument("--engine", choices=["anvil", "ganache"], default="anvil")
     parser.add_argument("--book", default="sqlite", help="sqlite, or the DSN of an empty PostgreSQL database")
+    parser.add_argument("--processes", type=int, default=2, help="of the gateway; 1: one does everything")
     parser.add_argument(
         "--soak", type=float, default=0.0, metavar="MINUTES", help="load for so long, memory watched"
     )
@@ -138,7 +144,7 @@ def through_gateway(
     """(3) REST, from separate processes, until final and projected."""
     dsn = "" if given.book == "sqlite" else given.book
     say("starting the gateway")
-    with open_gateway(node, folder, dsn) as gateway:
+    with open_gateway(node, folder, dsn, count=given.processes) as gateway:
         load = _loads(node, town, gateway, folder)
         say("warming up")
         load("warm", gateway_alone.bulk, min(300, profile.bulk), 1)

@@ -72,9 +72,10 @@ class Gateway:
 
 @contextlib.contextmanager
 def open_gateway(
-    node: LedgerNode, folder: Path, dsn: str = "", people: int = 4, relayers: int = 1
+    node: LedgerNode, folder: Path, dsn: str = "", people: int = 4, relayers: int = 1, count: int = 1
 ) -> Iterator[Gateway]:
-    """A gateway with a fresh book that has taken in the whole chain. `relayers`: keys that it sends with."""
+    """A gateway of `count` processes with a fresh book that has taken in the whole chain. `relayers`: keys that it
+    sends with."""
     home = folder / "home"
     home.mkdir(parents=True)
     node.deployment.save(home / "deployment.json")
@@ -95,6 +96,7 @@ def open_gateway(
             "GOLDTICKET_CONSORTIUM_KEY": keccak256(node.secret).hex(),
             "GOLDTICKET_RELAYER_KEY": ",".join(key.hex() for key in keys_of_relayers),
             "GOLDTICKET_PORT": "0",
+            "GOLDTICKET_PROCESSES": str(count),
             "COLUMNS": "200",
         }
         with processes.child("api.cli", "serve", env=env) as process:

@@ -48,6 +48,7 @@ def told(node: LedgerNode, given: argparse.Namespace) -> Figures:
         "apart": given.apart,
         "profile": given.profile,
         "book": given.book.split(":")[0],
+        "processes": given.processes,
         "relayers": given.relayers,
         "block_period_ms": round(node.period * 1000),
         "block_gas": node.engine.block_gas,
@@ -107,7 +108,7 @@ def through_gateway(
         return gateway_alone.measured(gateway, node.pids, lots, count, folder, 1)
 
     say("starting the gateway, warming up")
-    with open_gateway(node, folder, dsn, relayers=given.relayers) as gateway:
+    with open_gateway(node, folder, dsn, relayers=given.relayers, count=given.processes) as gateway:
         load("warm", min(1_000, profile.bulk))
         say("gateway, bulk")
         return [load(f"3 {number}", profile.bulk) for number in range(profile.rounds)]
