@@ -32,6 +32,9 @@ def main() -> int:
     except NetworkFailed as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 128 + signal.SIGINT
 
 
 def up(args: argparse.Namespace) -> int:
@@ -50,16 +53,31 @@ def up(args: argparse.Namespace) -> int:
             stderr=out,
             start_new_session=True,
         )
-    while not (folder / control.FILE).exists():
-        if keeper.poll() is not None:
-            raise NetworkFailed(last_words(log))
-        time.sleep(0.1)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        while not (folder / control.FILE).exists():
+            if keeper.poll() is not None:
+                raise NetworkFailed(last_words(log))
+            time.sleep(0.1)
+    except BaseException:
+        end(keeper)
+        raise
     log.rename(folder / "logs" / "keeper.log")
     show(folder)
     print(
         f"\nrelayer key: {folder}/relayer.key   description: {folder}/engine.toml   down: scripts/network down"
     )
     return 0
+
+
+def end(keeper: subprocess.Popen[bytes]) -> None:
+    """A keeper that nobody waits for any more, and its nodes."""
+    keeper.terminate()
+    try:
+        keeper.wait(30)
+    except subprocess.TimeoutExpired:
+        keeper.kill()
+        keeper.wait()
 
 
 def last_words(log: Path) -> str:

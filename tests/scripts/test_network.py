@@ -4,6 +4,7 @@ given nodes of a network
 ├── killed, paused, wiped, started again: each should be as it was told to be, the others as before
 ├── commands over the keeper's socket: they should do the same; a wrong token or command should be refused
 ├── when the keeper is killed: no node should outlive it
+├── when `up` is interrupted before they make blocks: no keeper and no node should be left
 └── a number that is not there, a folder that is not empty: it should say so
 given a program that is not here: it should be one loud line and exit status 3
 given links: cut they should hold what comes, healed let it through
@@ -177,6 +178,27 @@ def test_no_node_should_outlive_its_keeper(tmp_path: Path) -> None:
     os.kill(keeper.pid, signal.SIGKILL)
     keeper.wait()
     assert all(map(gone, pids))
+
+
+@pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_of_an_up_that_was_interrupted(with_signal: signal.Signals, tmp_path: Path) -> None:
+    program, pids = tmp_path / "quorum-geth", tmp_path / "pids"
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in *" init "*) exit 0 ;; esac\necho $$ $PPID >> {pids}\nexec sleep 60\n'
+    )
+    program.chmod(0o755)
+    command = [sys.executable, "-m", "scripts.networks", "up", "--engine", "goquorum", "--validators", "1"]
+    command += ["--binary", str(program), "--folder", str(tmp_path / "n")]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as up:
+        while not pids.exists() or not pids.read_text().endswith("\n"):
+            assert up.poll() is None, up.communicate()
+            time.sleep(0.05)
+        [keeper] = Path(f"/proc/{up.pid}/task/{up.pid}/children").read_text().split()
+        up.send_signal(with_signal)
+        assert up.wait(40) == 128 + with_signal
+    assert all(gone(int(pid)) for pid in (keeper, *pids.read_text().split()))
 
 
 @pytest.mark.parametrize("name", ["qbft", "goquorum", "cometbft"])
