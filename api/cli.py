@@ -23,8 +23,9 @@ from api.cli_network import network
 from api.cli_network_init import register
 from ledger.access import laid_open
 from ledger.acts import State
+from ledger.addresses import parse_address
 from ledger.book.db import SqlBook
-from ledger.chain.deploy import Genesis
+from ledger.chain.deploy import Deployment, Genesis
 from ledger.errors import GoldTicketError
 from ledger.ids import parse_hex, parse_uscc
 from ledger.payable_file import plan_file
@@ -132,11 +133,15 @@ def verify_command(
         Path | None,
         typer.Option("--check", exists=True, dir_okay=False, help="A signed report: says who has signed it."),
     ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", help="With --check: whose signature counts, beside this gateway's own keys'."),
+    ] = None,
 ) -> None:
     """Rebuilds the book from the chain, compares book, rebuild and storage, and signs what was found."""
     settings = _settings(home)
     if check is not None:
-        _show_checked(signed_report.check(check), settings)
+        _show_checked(signed_report.check(check), settings, by or [])
         return
     with open_app(settings) as app:
         app.watch.catch_up()
@@ -151,8 +156,8 @@ def verify_command(
         out.print_json(data={**signed_report.as_json(report), "report": str(written), "by": address})
     else:
         _show(report)
-        by = f"signed by {address}" if address else "not signed: this gateway observes and has no key"
-        out.print(f"{written}, {by}.", soft_wrap=True, highlight=False)
+        how = f"signed by {address}" if address else "not signed: this gateway observes and has no key"
+        out.print(f"{written}, {how}.", soft_wrap=True, highlight=False)
     raise typer.Exit(0 if report.clean else 1)
 
 
@@ -161,17 +166,28 @@ def _sends(settings: Settings) -> bool:
     return (settings.home / "relayer.key").exists() or bool(settings.relayer_key.get_secret_value())
 
 
-def _show_checked(checked: signed_report.Checked, settings: Settings) -> None:
-    """Who has signed a report, whether that is this gateway, and what it says."""
+def _show_checked(checked: signed_report.Checked, settings: Settings, by: list[str]) -> None:
+    """Who has signed a report, whether that counts here, and what it says. Exits with 2 when it does not count, with
+    1 when it tells of differences."""
     said = checked.report
-    own = _sends(settings) and checked.signer in HeldKeys(*relayer_keys(settings)).addresses
-    whose = "this gateway's own key" if own else "not a key of this gateway: compare it with the one you know"
+    own = HeldKeys(*relayer_keys(settings)).addresses if _sends(settings) else ()
+    record = Deployment.load(settings.deployment_file) if settings.deployment_file.exists() else None
+    doubts = signed_report.doubts(
+        checked,
+        [*own, *map(parse_address, by)],
+        (record.address, record.chain_id) if record else None,
+    )
+    whose = "this gateway's own key" if checked.signer in own else "given" if not doubts else "not known here"
     out.print(f"Unchanged since {checked.signer} has signed it ({whose}).", soft_wrap=True, highlight=False)
     out.print(
         f"Block {said['block']} of {said['ledger']} on chain {said['chain']}: {said['verify']}.",
         soft_wrap=True,
     )
-    raise typer.Exit(0 if said["verify"] == "ok" else 1)
+    for doubt in doubts:
+        out.print(f"[red]✗[/red] {doubt}", soft_wrap=True, highlight=False)
+    if not record:
+        out.print("No ledger is known in this home: compare contract and chain yourself.", soft_wrap=True)
+    raise typer.Exit(2 if doubts else 0 if said["verify"] == "ok" else 1)
 
 
 @cli.command("rebuild")

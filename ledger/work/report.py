@@ -8,6 +8,7 @@ so does any tool that knows `personal_sign`.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,23 @@ def check(file: Path) -> Checked:
             "was signed. Ask for the original."
         )
     return Checked(signer, said)
+
+
+def doubts(checked: Checked, known: Collection[str], ledger: tuple[str, int] | None) -> list[str]:
+    """Why a report whose signature is right need not be what it seems, as sentences. `known`: addresses whose word
+    counts; `ledger`: contract and chain that it has to be about, None where that is not known here."""
+    found = []
+    if checked.signer not in known:
+        found.append(
+            f"{checked.signer} is not a key of this gateway, and anybody can sign: ask its owner for the address by a "
+            "way that you trust, and give it with --by."
+        )
+    about = (str(checked.report.get("ledger")), checked.report.get("chain"))
+    if ledger is not None and (about[0].lower(), about[1]) != (ledger[0].lower(), ledger[1]):
+        found.append(
+            f"It is about {about[0]} on chain {about[1]}, this home's ledger is {ledger[0]} on chain {ledger[1]}."
+        )
+    return found
 
 
 def digest(text: str) -> bytes:

@@ -4,6 +4,8 @@ given nothing yet
     it should say what to do: passphrase, deployment
 given a genesis file
     it should deploy once, open a person's access, verify and rebuild
+given a signed report
+    it should count by this gateway's own key, or one that is given, and about this ledger alone
 given another consortium key than the one that was made when the ledger was deployed
     it should not open; the doctor should say why
 given a payables file with a wrong row
@@ -30,9 +32,12 @@ from typer.testing import CliRunner
 
 from api.cli import cli
 from ledger.errors import GoldTicketError
+from ledger.ids import keccak256, to_hex
 from ledger.keys.consortium import mark_of
 from ledger.settings import Settings
+from ledger.signatures import HeldKeys
 from ledger.wiring import open_keystore
+from ledger.work.report import digest
 from scripts.story.cast import HUAIYUE, LANGONG, LANWAN
 from tests.support.books import dsn_of_homes
 
@@ -123,6 +128,7 @@ def test_doctor_verify_rebuild(home: Path) -> None:
     checked = run(home, "verify", "--check", report["report"])
     assert report["by"] in checked
     assert "this gateway's own key" in checked
+    assert_who_counts(home, Path(report["report"]))
     assert "the projection is new" in run(home, "rebuild")
     assert "ok" in run(home, "verify")
 
@@ -138,6 +144,27 @@ def test_the_consortium_key_is_the_ledgers(home: Path, monkeypatch: pytest.Monke
     assert result.exit_code == 1
     assert "consortium" in result.output
     assert "This is not" in result.output
+
+
+def assert_who_counts(home: Path, file: Path) -> None:
+    """A report that somebody else has signed, or about another ledger."""
+    other = HeldKeys(keccak256(b"gold ticket development key: a stranger"))
+    [stranger] = other.addresses
+    said = json.loads(file.read_text())["report"]
+    for name, value, options, code, words in (
+        ("by", stranger, [], 2, "anybody can sign"),
+        ("by", stranger, ["--by", stranger], 0, "(given)"),
+        ("chain", 5, ["--by", stranger], 2, "on chain 5, this home's ledger is"),
+        ("ledger", stranger, ["--by", stranger], 2, f"It is about {stranger}"),
+        ("verify", "differences", ["--by", stranger], 1, "differences"),
+    ):
+        changed = {**said, "by": stranger, name: value}
+        text = json.dumps(changed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        signature = to_hex(other.sign(stranger, digest(text)))
+        signed = file.with_name("stranger.json")
+        signed.write_text(json.dumps({"report": changed, "signature": signature}))
+        result = runner.invoke(cli, ["verify", "--check", str(signed), *options, "--home", str(home)])
+        assert (result.exit_code, words in result.output) == (code, True), result.output
 
 
 def test_a_persons_key_is_shown_once(home: Path) -> None:
