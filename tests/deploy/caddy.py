@@ -6,28 +6,31 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
 PROGRAM = os.environ.get("GOLDTICKET_CADDY") or shutil.which("caddy")
-NEEDED = (2, 7, 6)
 _FILE = Path(__file__).parents[2] / "deploy" / "Caddyfile"
+_BOTH_WAYS = "{\n\tservers {\n\t\tenable_full_duplex\n\t}\n}\n"
 
 
-def version() -> tuple[int, ...]:
-    """Of the program; nothing when there is none."""
+@cache
+def both_ways() -> bool:
+    """Whether it can pass an answer while the request comes in (2.7.6 or newer)."""
     if PROGRAM is None:
-        return ()
-    told = subprocess.run(
-        [PROGRAM, "version"], capture_output=True, text=True, check=False, timeout=20
-    ).stdout
-    found = re.search(r"(\d+)\.(\d+)\.(\d+)", told)
-    return tuple(map(int, found.groups())) if found else ()
+        return False
+    with tempfile.NamedTemporaryFile("w", suffix=".caddy") as file:
+        file.write(_BOTH_WAYS)
+        file.flush()
+        command = [PROGRAM, "adapt", "--config", file.name, "--adapter", "caddyfile"]
+        return subprocess.run(command, capture_output=True, check=False, timeout=20).returncode == 0
 
 
 def caddyfile() -> str:
     """Ours; for an older program without what it does not know."""
     text = _FILE.read_text()
-    if version() >= NEEDED:
+    if both_ways():
         return text
     shorter = re.sub(r"\tservers \{.*?\n\t\}\n", "", text, count=1, flags=re.DOTALL)
     assert "full_duplex" not in shorter
