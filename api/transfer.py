@@ -81,7 +81,7 @@ def lineage(id: TicketNamed, read: Read) -> LineageOut:
 @router.post("/offers", operation_id="offer", summary="Pass on parts of a ticket", **POSTED)
 def offer(body: OfferIn, once: Once) -> Response:
     """Signed by the holder; only then each receiver sees its own children, and accepts or rejects them. The value is
-    reserved from now on."""
+    reserved from now on. The ticket may be a child that the company has accepted and that is not final yet."""
 
     def work(store: Store) -> ActOut:
         own_ticket(store, once.caller.party, body.ticket)
