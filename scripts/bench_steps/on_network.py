@@ -52,6 +52,7 @@ def told(node: LedgerNode, given: argparse.Namespace) -> Figures:
         "relayers": given.relayers,
         "block_period_ms": round(node.period * 1000),
         "block_gas": node.engine.block_gas,
+        "load_before": round(os.getloadavg()[0], 1),
     }
 
 
