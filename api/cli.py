@@ -38,7 +38,7 @@ from ledger.statement import statement
 from ledger.users import create_user, revoke
 from ledger.wiring import App, deploy_genesis, open_app, open_keystore, open_node, relayer_keys
 from ledger.work import report as signed_report
-from ledger.work.redrive import renew
+from ledger.work.redrive import forget_from, renew
 from ledger.work.verify import Report, verify
 
 cli = typer.Typer(
@@ -191,7 +191,15 @@ def _show_checked(checked: signed_report.Checked, settings: Settings, by: list[s
 
 
 @cli.command("rebuild")
-def rebuild_command(home: Home = None) -> None:
+def rebuild_command(
+    home: Home = None,
+    again: Annotated[
+        int | None,
+        typer.Option(
+            "--from", min=0, help="Take this block and all after it in again, for acts and reservations too."
+        ),
+    ] = None,
+) -> None:
     """Replaces the projection by one made anew from the chain's events."""
     with (
         open_app(_settings(home)) as app,
@@ -202,6 +210,8 @@ def rebuild_command(home: Home = None) -> None:
         def told(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
+        if again is not None:
+            forget_from(app.book, again)
         events = renew(app.book, fresh, app.chain, app.deployment.block, told)
         app.watch.catch_up()
         reached = app.book.read(lambda store: store.get(Cursor, 1)) or Cursor(1, app.deployment.block - 1)

@@ -9,6 +9,7 @@ from ledger.chain import codec
 from ledger.chain.deploy import Deployment
 from ledger.chain.domain import read_domain
 from ledger.chain.engine import Engine, FinalityKind
+from ledger.chain.hearsay import Hearsay
 from ledger.chain.reverts import decode_refusal, revert_data
 from ledger.chain.rpc import Rpc, RpcError
 from ledger.chain.storage import expected
@@ -20,7 +21,7 @@ from ledger.chain.transactions import (
     relay_gas,
     require_size,
 )
-from ledger.chain.witness import witnessed_logs, words
+from ledger.chain.witness import words
 from ledger.errors import GoldTicketError, NotSent, Unavailable
 from ledger.events import Event
 from ledger.ports import Block, Call, Outcome, RawTransaction, Receipt, Refusal, Signer
@@ -48,6 +49,7 @@ class GoldTicketChain:
 
     def __init__(self, rpc: Rpc, engine: Engine, domain: Domain, relayers: Signer) -> None:
         self._rpc, self._engine, self._domain, self._relayers = rpc, engine, domain, relayers
+        self._hearsay = Hearsay(rpc)
 
     @classmethod
     def connect(cls, rpc: Rpc, engine: Engine, deployment: Deployment, relayers: Signer) -> GoldTicketChain:
@@ -61,6 +63,10 @@ class GoldTicketChain:
     def domain(self) -> Domain:
         """The EIP-712 domain of this deployment."""
         return self._domain
+
+    def notes(self) -> list[str]:
+        """What was read with less certainty than it should be."""
+        return self._hearsay.notes()
 
     # ---- reading
 
@@ -87,7 +93,7 @@ class GoldTicketChain:
         if last < first:
             return []
         asked = {"address": self._domain.address, "fromBlock": hex(first), "toBlock": hex(last)}
-        logs = witnessed_logs(self._rpc, asked)
+        logs = self._hearsay.logs(asked)
         blocks = self._blocks({int(log["blockNumber"], 16) for log in logs})
         for log in logs:
             block = blocks[int(log["blockNumber"], 16)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -40,14 +40,18 @@ class NodesDisagree(Unavailable):
     title = "The nodes of the network disagree"
 
 
-def witnessed_logs(rpc: Rpc, asked: Filter) -> Logs:
-    """`eth_getLogs` for a filter with `toBlock` in hex, from two nodes where there are two.
+def witnessed_logs(rpc: Rpc, asked: Filter, alone: Callable[[Logs], object] = lambda logs: None) -> Logs:
+    """`eth_getLogs` for a filter with `toBlock` in hex, from two nodes where there are two. `alone`: told the logs that
+    only one node has given though the network has several.
 
     Raises NodesDisagree, NodeLate, and what `rpc` raises.
     """
     nodes = rpc.peers.healthy() if len(rpc.urls) > 1 else []
     if len(nodes) < 2:
-        return _alone(rpc, asked)
+        found_alone = _alone(rpc, asked)
+        if len(rpc.urls) > 1:
+            alone(found_alone)
+        return found_alone
     answers: dict[str, tuple[Any, Logs]] = {}
     for url in nodes:
         found = _read(rpc, url, asked)
@@ -59,7 +63,9 @@ def witnessed_logs(rpc: Rpc, asked: Filter) -> Logs:
             _name(rpc, answers, agreed, asked)
             return next(logs for mark, logs in answers.values() if mark == agreed)
     if len(answers) == 1:  # all others are silent or late: as with one node
-        return next(logs for _, logs in answers.values())
+        [(_, logs)] = answers.values()
+        alone(logs)
+        return logs
     if not answers:
         raise NodeUnreachable(f"no node gives the logs up to block {int(asked['toBlock'], 16)}")
     names = ", ".join(f"{rpc.shown(url)}: {len(logs)} logs" for url, (_, logs) in answers.items())
@@ -114,8 +120,13 @@ def _read(rpc: Rpc, url: str, asked: Filter) -> tuple[str, Logs] | None:
 
 
 def _mark(hash_: str, logs: Logs) -> Any:
-    """What has to be the same everywhere: each log's place and content, whatever its order."""
-    return hash_, frozenset(
+    """What has to be the same everywhere."""
+    return hash_, content(logs)
+
+
+def content(logs: Logs) -> frozenset[tuple[Any, ...]]:
+    """Each log's place and content, whatever their order."""
+    return frozenset(
         (log["blockHash"], log["logIndex"], log["transactionHash"], log["data"], tuple(log["topics"]))
         for log in logs
     )

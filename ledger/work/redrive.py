@@ -49,6 +49,17 @@ def renew(book: Replaceable, fresh: Any, chain: Chain, first: int, progress: Pro
     return count
 
 
+def forget_from(book: Book, block: int) -> None:
+    """Blocks from this one on count as not taken in: after `renew` the watcher takes them in again, acts included."""
+
+    def work(store: Store) -> None:
+        for checkpoint in store.find(Checkpoint):
+            if checkpoint.block >= block:
+                store.delete(Checkpoint, checkpoint.block)
+
+    book.write(work)
+
+
 def last_common(book: Book, chain: Chain, first: int) -> int:
     """The highest block taken in that the node still has; `first` - 1 when it has none of them."""
     for checkpoint in _checkpoints(book):

@@ -15,6 +15,7 @@ given a development node that has lost its last blocks
 given a projection that is made anew while the book is behind the chain
     acts and reservations should learn all the same of what came meanwhile
     when nothing was taken in yet: likewise
+    when blocks were taken in without an event that a node hid: likewise, from a block that is named
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from ledger.chain.reverts import explain, permanent
 from ledger.ports import Block
 from ledger.records import Checkpoint, Cursor, Log, SignedBytes, Transaction
 from ledger.work.lease import Leases
-from ledger.work.redrive import LostTooMuch, last_common, renew, unsettle
+from ledger.work.redrive import LostTooMuch, forget_from, last_common, renew, unsettle
 from ledger.work.watch import ChainDiverged, Overtaken, Watch
 from tests.support.actors import HUAIYUE, LANGONG, WANYUE, WUZE
 from tests.support.books import fresh_book
@@ -208,4 +209,21 @@ def test_a_rebuild_while_the_book_is_behind(gateway: Gateway, ticket: bytes, che
     assert gateway.state(gateway.child(ticket, act, 0)) == State.WITHDRAWN
     assert gateway.reserved(ticket) == 0
     assert cursor(gateway).block == gateway.chain.final_height()
+    assert gateway.verify().clean
+
+
+def test_a_rebuild_from_a_block_that_was_taken_in_wrongly(gateway: Gateway, ticket: bytes) -> None:
+    act = gateway.offer(WANYUE, ticket, (WUZE, SHARE))
+    gateway.settle()
+    kept, events = cursor(gateway).block, gateway.chain.events
+    gateway.world.withdraw_all(WANYUE, ticket)
+    gateway.chain.events = lambda first, last: []  # type: ignore[method-assign]
+    gateway.settle()
+    gateway.chain.events = events  # type: ignore[method-assign]
+    assert gateway.state(gateway.child(ticket, act, 0)) == State.AWAITING
+    forget_from(gateway.book, kept + 1)
+    renew(gateway.book, fresh_book(), gateway.chain, START, lambda done, total: None)
+    gateway.settle()
+    assert gateway.state(gateway.child(ticket, act, 0)) == State.WITHDRAWN
+    assert gateway.reserved(ticket) == 0
     assert gateway.verify().clean
