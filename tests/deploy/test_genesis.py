@@ -1,11 +1,14 @@
 """A network's beginning.
 
 given validators
-    it should encode extraData as Besu's own tests publish it, in ascending order, and refuse none, wrong ones, doubles
+    it should encode extraData as Besu and GoQuorum publish it (1, 2, 4 validators), in ascending order, and refuse
+    none, wrong ones, doubles
 given an organisation's key
     it should stay on its machine; a public part that was changed, or made with another's key, should be refused
 given the same seats
     every organisation should write the same files, byte by byte, with known options of Besu alone
+given a network that scripts/network starts
+    its Besu should be started with known options of Besu alone
 given the command line
     it should go through the whole ceremony
 """
@@ -16,6 +19,7 @@ import json
 import stat
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -26,10 +30,19 @@ from ledger.chain.engine_file import load_engine
 from ledger.chain.genesis import InvalidGenesis, besu_genesis, extra_data, quorum_genesis
 from ledger.chain.genesis_files import Network, besu_toml, permissions, write_network
 from ledger.chain.genesis_seats import make_seat, read_seat
+from scripts.networks.plan import new_plan
+from scripts.networks.qbft import Besu
 
 HERE = Path(__file__).parent
-VECTOR = json.loads((HERE / "qbft-extra-data.json").read_text())
+VECTORS = json.loads((HERE / "qbft-extra-data.json").read_text())["vectors"]
 OPTIONS = set((HERE / "besu-options.txt").read_text().split("\n\n", 1)[1].split())
+VALUES = {
+    "tx-pool": ("LAYERED", "SEQUENCED"),
+    "sync-mode": ("FULL", "SNAP"),
+    "data-storage-format": ("FOREST", "BONSAI"),
+    "nat-method": ("AUTO", "DOCKER", "NONE"),
+}
+"""What Besu's command line reference has for options of a few words, in any case."""
 NAMES = ("chenghai", "huaiyue", "langong", "lanwan")
 A, B = "0x" + "0a" * 20, "0x" + "0b" * 20
 
@@ -46,11 +59,18 @@ def network(seats: list[Path], *accounts: str) -> Network:
 # ---- extraData
 
 
-def test_extra_data_is_as_published() -> None:
-    first, second = VECTOR["validators"]
-    assert second < first
-    ascending = VECTOR["extraData"].replace(first, "-").replace(second, first).replace("-", second)
-    assert extra_data([first, second]) == ascending
+def ascending(vector: Any) -> str:
+    """What is published, with its validators in ascending order and every other byte as it is."""
+    text = str(vector["extraData"])
+    places = sorted(text.index(address) for address in vector["validators"])
+    for place, address in zip(places, sorted(vector["validators"]), strict=True):
+        text = text[:place] + address + text[place + 40 :]
+    return text
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(len(vector["validators"])))
+def test_extra_data_is_as_published(vector: Any) -> None:
+    assert extra_data(vector["validators"]) == ascending(vector)
 
 
 def test_extra_data_is_in_ascending_order() -> None:
@@ -140,6 +160,25 @@ def test_a_nodes_configuration_knows_besus_options_alone(seats: list[Path]) -> N
     whole = network(seats, A)
     for seat in whole.seats:
         assert set(tomllib.loads(besu_toml(whole, seat))) <= OPTIONS
+
+
+def test_a_started_node_knows_besus_options_alone(tmp_path: Path) -> None:
+    plan = new_plan(Besu(), tmp_path, "besu", 4, 1, False)
+    for seat in plan.seats:
+        _, *flags = Besu().command(plan, seat).argv
+        assert {flag.removeprefix("--").split("=")[0] for flag in flags} <= OPTIONS
+        assert all(flag.startswith("--") for flag in flags)
+
+
+def test_values_are_of_those_that_besu_has(seats: list[Path], tmp_path: Path) -> None:
+    plan = new_plan(Besu(), tmp_path, "besu", 1, 1, False)
+    flags = (flag.removeprefix("--").split("=") for flag in Besu().command(plan, plan.seats[0]).argv[1:])
+    started = {name: value for name, *value in flags}
+    whole = network(seats)
+    written = tomllib.loads(besu_toml(whole, whole.seats[0]))
+    for name, values in VALUES.items():
+        assert str(written.get(name, values[0])).upper() in values, name
+        assert started.get(name, [values[0]])[0].upper() in values, name
 
 
 def test_a_node_talks_with_the_named_ones_and_takes_from_the_named_ones(
