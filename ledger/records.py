@@ -27,6 +27,8 @@ WITHIN_PARTY = {"within": ("party",)}
 """Metadata of a field: its order, or one of its values, among what is one party's is asked for."""
 WITHIN_KIND = {"within": ("kind",)}
 """Metadata of a field: its order among records of one kind is asked for."""
+WITHIN_TICKET = {"within": ("ticket",)}
+"""Metadata of a field: one of its values among what belongs to one ticket is asked for."""
 WITHIN_PAYERS = {"within": ("debtor", "clearing_bank")}
 """Metadata of a field: its order among what one core owes, or one clearing bank pays, is asked for."""
 
@@ -51,9 +53,9 @@ class Log:
 
     block: int = field(metadata=KEY)
     log: int = field(metadata=KEY)
-    name: str = field(metadata=INDEXED)
+    name: str = field()
     args: Json = field()
-    tx: bytes = field(metadata=INDEXED)
+    tx: bytes = field()
     time: int = field()
     subject: bytes = field(metadata=INDEXED)
 
@@ -290,7 +292,7 @@ class Act:
     kind: str = field()
     message: Json = field()
     extra: Json = field()
-    party: int = field(metadata=INDEXED)
+    party: int = field()
     user: str = field()
     subject: bytes = field(metadata=INDEXED)
     created_at: int = field(metadata=INDEXED | WITHIN_KIND)
@@ -321,10 +323,10 @@ class Seat:
 
     act: bytes = field(metadata=KEY)
     place: int = field(metadata=KEY)
-    leg: bytes = field(metadata=INDEXED)
+    leg: bytes = field()
     kind: str = field()
     party: int = field()
-    address: str = field(metadata=INDEXED)
+    address: str = field()
     digest: bytes = field()
     done: bool = field(default=False, metadata=WITHIN_PARTY)
 
@@ -347,10 +349,10 @@ class Reservation:
     """Value of a ticket on offer. It ends when the leg is final, withdrawn on chain, or past its deadline there."""
 
     leg: bytes = field(metadata=KEY)
-    ticket: bytes = field(metadata=INDEXED)
+    ticket: bytes = field()
     value: Fen = field()
-    until: int = field(metadata=INDEXED)
-    ended: bool = False
+    until: int = field()
+    ended: bool = field(default=False, metadata=WITHIN_TICKET)
 
 
 @dataclass(frozen=True)

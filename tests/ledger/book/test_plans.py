@@ -6,6 +6,8 @@ given what a gateway looks for after each block or when a line broke: what waits
     it should go straight there
 given a company's seats that wait for a signature
     it should not look at those that are signed
+given what of a ticket is on offer
+    it should not look at all that ever was
 given an act's seats that are one company's
     it should find them by the act, however many that company has
 """
@@ -19,7 +21,7 @@ import pytest
 from ledger.book.db import SqlBook
 from ledger.book.statements import Filter
 from ledger.book.store import statements
-from ledger.records import Act, Issuance, Leg, Seat, Ticket
+from ledger.records import Act, Issuance, Leg, Reservation, Seat, Ticket
 from tests.support.books import new_book_file
 
 ASKED = {
@@ -29,6 +31,10 @@ ASKED = {
         Act, ["kind"], "-created_at", 2, "act USING INDEX ix_act_kind_created_at (kind=? AND created_at<?)"
     ),
     "inbox": (Seat, ["party", "done"], "", 0, "seat USING INDEX ix_seat_party_done (party=? AND done=?)"),
+    "on offer": (
+        Reservation, ["ticket", "ended"], "", 0,
+        "reservation USING INDEX ix_reservation_ticket_ended (ticket=? AND ended=?)",
+    ),
     "an act's seats": (Seat, ["act", "party", "done"], "", 0, "seat USING INDEX sqlite_autoindex_seat_1 (act=?)"),
     "what falls due": (
         Issuance, ["clearing_bank"], "due", 1,
