@@ -75,7 +75,7 @@ def in_turns(
     """(2), (3), and (2) again: what else the machine does touches both. A gateway would take in what others relay, so
     it runs for its own part only."""
     before = relayed(node, town, profile, "2a")
-    bulk = through_gateway(node, town, profile, given, folder)
+    bulk, by_node = through_gateway(node, town, profile, given, folder)
     after = relayed(node, town, profile, "2b")
     failures = [text for load in bulk for text in load.failures]
     operations = sum(load.operations for load in bulk)
@@ -85,6 +85,7 @@ def in_turns(
         "gateway_bulk": round(operations / sum(load.operations / load.rate for load in bulk), 1),
         "bulk_rounds": [round(load.rate, 1) for load in bulk],
         "cpu_us": {"design": {"node": before.cpu_us}, "bulk": bulk[-1].cpu_us()},
+        "each_node_cpu_us": {"design": before.by_node, "bulk": by_node},
         "fullest_block": before.fullest,
         "acts_in_a_block": before.acts,
         "failures": len(failures),
@@ -100,8 +101,9 @@ def relayed(node: LedgerNode, town: Town, profile: NetworkProfile, name: str) ->
 
 def through_gateway(
     node: LedgerNode, town: Town, profile: NetworkProfile, given: argparse.Namespace, folder: Path
-) -> list[Load]:
-    """(3) Bulk, until final and projected, round by round."""
+) -> tuple[list[Load], list[int]]:
+    """(3) Bulk, until final and projected, round by round; CPU microseconds an operation of each node. The gateway
+    asks the first."""
     dsn = "" if given.book == "sqlite" else given.book
 
     def load(phase: str, count: int) -> Load:
@@ -112,17 +114,33 @@ def through_gateway(
     with open_gateway(node, folder, dsn, relayers=given.relayers, count=given.processes) as gateway:
         load("warm", min(1_000, profile.bulk))
         say("gateway, bulk")
-        return [load(f"3 {number}", profile.bulk) for number in range(profile.rounds)]
+        cpu = Cpu(node)
+        loads = [load(f"3 {number}", profile.bulk) for number in range(profile.rounds)]
+        return loads, cpu.us(profile.bulk * profile.rounds)
+
+
+class Cpu:
+    """The nodes' CPU time from now on."""
+
+    def __init__(self, node: LedgerNode) -> None:
+        self._pids = node.pids
+        self._before = [*map(processes.cpu_seconds, node.pids)]
+
+    def us(self, operations: int) -> list[int]:
+        """Microseconds an operation of each node."""
+        pairs = zip(map(processes.cpu_seconds, self._pids), self._before, strict=True)
+        return [round((now - before) / operations * 1e6) for now, before in pairs]
 
 
 class Phase:
-    """One measurement of the chain alone. `cpu_us`: of all nodes an operation; `fullest`: the part of its gas that the
-    fullest block used; `acts`: operations in that block, reckoned by its gas."""
+    """One measurement of the chain alone. `cpu_us`: of all nodes an operation, and `by_node`; `fullest`: the part of
+    its gas that the fullest block used; `acts`: operations in that block, reckoned by its gas."""
 
     def __init__(self, node: LedgerNode, count: int, work: Callable[[], float]) -> None:
-        first, cpu = _height(node), sum(map(processes.cpu_seconds, node.pids))
+        first, cpu = _height(node), Cpu(node)
         self.rate = work()
-        self.cpu_us = round((sum(map(processes.cpu_seconds, node.pids)) - cpu) / count * 1e6)
+        self.by_node = cpu.us(count)
+        self.cpu_us = sum(self.by_node)
         blocks = node.rpc.batch(
             [("eth_getBlockByNumber", [hex(n), False]) for n in range(first + 1, _height(node) + 1)]
         )
