@@ -12,6 +12,9 @@ from rich.table import Table
 from ledger.chain.genesis import BLOCK_GAS
 from ledger.chain.genesis_files import Network, check_seats, write_network
 from ledger.chain.genesis_seats import make_seat, read_seat
+from ledger.settings import load_settings
+from ledger.signatures import HeldKeys
+from ledger.wiring import relayer_keys
 
 out = Console()
 err = Console(stderr=True)
@@ -66,7 +69,17 @@ def init(
     out.print("Compare it with all others, by telephone. If it is the same everywhere, start the nodes.")
 
 
+def account(
+    home: Annotated[Path | None, typer.Option("--home", help="Folder; default GOLDTICKET_HOME.")] = None,
+) -> None:
+    """Prints the addresses that this home sends with, for `network init --account`; makes their keys with the first
+    use."""
+    for address in HeldKeys(*relayer_keys(load_settings(home))).addresses:
+        out.print(address, highlight=False)
+
+
 def register(group: typer.Typer) -> None:
-    """Adds both commands to `goldticket network`."""
+    """Adds the commands to `goldticket network`."""
     group.command("keys")(keys)
     group.command("init")(init)
+    group.command("account")(account)

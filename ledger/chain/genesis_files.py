@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from ledger.addresses import parse_address
@@ -103,7 +104,7 @@ static-nodes-file="{ROOT}/static-nodes.json"
 
 # Other nodes: the named ones only, nobody is looked for.
 p2p-enabled=true
-p2p-host="{seat.host}"
+{_hosts(network, seat)}
 p2p-port={seat.port}
 discovery-enabled=false
 max-peers={max(25, 2 * len(network.seats))}
@@ -137,6 +138,25 @@ metrics-host="127.0.0.1"
 metrics-port=9545
 logging="INFO"
 """
+
+
+def _hosts(network: Network, seat: Seat) -> str:
+    """Besu reads names in place of addresses only when it is told to; its own advertised host is an address always."""
+    lines = [f'p2p-host="{seat.host}"'] if _is_address(seat.host) else []
+    if not all(_is_address(one.host) for one in network.seats):
+        lines += [
+            "# Nodes are known by names, whose addresses may change.",
+            "Xdns-enabled=true",
+            "Xdns-update-enabled=true",
+        ]
+    return "\n".join(lines)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 def permissions(network: Network) -> str:

@@ -28,6 +28,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from ledger.book.engines import parse_dsn
 from ledger.settings import Settings
 from tests.api.office import Office
 from tests.deploy import caddy
@@ -60,7 +61,7 @@ def test_the_schema_finds_mistakes(service: str, key: str, value: object) -> Non
 
 
 def test_the_compose_file_hangs_together() -> None:
-    assert set(COMPOSE) == {"name", "services", "networks", "volumes", "secrets"}
+    assert set(COMPOSE) == {"name", "services", "networks", "volumes", "secrets", "x-log"}
     for name, service in SERVICES.items():
         assert ("image" in service) != ("build" in service), name
         assert not ("networks" in service and "network_mode" in service)
@@ -110,6 +111,70 @@ def test_nothing_but_the_front_door_and_other_nodes_is_open_to_the_world() -> No
     assert sorted(open_) == ["${P2P_PORT:-30303}:30303/tcp", "443:443", "80:80"]
     assert SERVICES["postgres"]["networks"] == ["inside"]
     assert COMPOSE["networks"]["inside"] == {"internal": True}
+
+
+def test_every_service_comes_back_is_looked_at_and_does_not_fill_the_disk() -> None:
+    for name, service in SERVICES.items():
+        assert service["restart"] == "unless-stopped", name
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
+        assert "healthcheck" in service or name == "prometheus", name
+        if (beside := service.get("network_mode", "").removeprefix("service:")) in SERVICES:
+            assert service["depends_on"][beside]["restart"] is True, f"{name} stays in a network that is gone"
+
+
+def test_the_gateway_does_not_get_the_nodes_key() -> None:
+    mounted = [volume for volume in SERVICES["gateway"]["volumes"] if "NODE_FILES" in volume]
+    assert mounted == ["${NODE_FILES}/engine.toml:/etc/goldticket/engine.toml:ro"]
+    assert SERVICES["gateway"]["environment"]["GOLDTICKET_ENGINE_FILE"] == "/etc/goldticket/engine.toml"
+
+
+CLIENTS = {"bookworm": "15", "trixie": "17"}
+"""Debian's PostgreSQL by its release."""
+
+
+def test_the_gateways_pg_dump_is_of_the_servers_version() -> None:
+    """An older one refuses to save, what a newer one saves the server may refuse to take back."""
+    first = (DEPLOY / "gateway" / "Dockerfile").read_text().split("FROM ")[1].split()[0]
+    assert SERVICES["postgres"]["image"] == f"postgres:{CLIENTS[first.rpartition('-')[2]]}"
+
+
+# ---- systemd
+
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+HARDENED = {"NoNewPrivileges": "yes", "ProtectSystem": "strict", "ProtectHome": "yes", "PrivateTmp": "yes"}
+
+
+def unit(file: Path) -> dict[str, str]:
+    """A unit's settings; of one that stands there several times the last."""
+    lines = [line for line in file.read_text().splitlines() if "=" in line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
+
+
+@pytest.mark.parametrize("file", UNITS, ids=lambda file: file.stem)
+def test_a_unit_may_little_and_comes_back(file: Path) -> None:
+    told = unit(file)
+    assert told["User"] not in ("", "root")
+    assert HARDENED.items() <= told.items()
+    assert (told["CapabilityBoundingSet"], told["UMask"], told["StateDirectoryMode"]) == ("", "0077", "0700")
+    if told["Type"] != "oneshot":
+        assert (told["Restart"], told["StartLimitIntervalSec"]) == ("always", "0")
+
+
+def test_settings_of_the_units_are_settings() -> None:
+    text = (DEPLOY / "systemd" / "gateway.env.example").read_text()
+    given = dict(line.split("=", 1) for line in text.splitlines() if line and not line.startswith("#"))
+    assert {name.removeprefix("GOLDTICKET_").lower() for name in given} <= set(Settings.model_fields)
+    assert parse_dsn(given["GOLDTICKET_DSN"]).query == {"host": "/run/postgresql"}
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="LEFT OUT: systemd-analyze is not here")
+@pytest.mark.parametrize("file", sorted((DEPLOY / "systemd").glob("*.[st]*r*")), ids=lambda file: file.name)
+def test_systemd_finds_nothing(file: Path) -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "verify", file], capture_output=True, text=True, timeout=60, check=False
+    )
+    said = [line for line in done.stderr.splitlines() if file.name in line and "not executable" not in line]
+    assert said == []
 
 
 # ---- secrets

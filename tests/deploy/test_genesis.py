@@ -25,6 +25,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import cli
+from ledger.addresses import parse_address
 from ledger.chain.engine import FeePolicy
 from ledger.chain.engine_file import load_engine
 from ledger.chain.genesis import InvalidGenesis, besu_genesis, extra_data, quorum_genesis
@@ -179,6 +180,25 @@ def test_values_are_of_those_that_besu_has(seats: list[Path], tmp_path: Path) ->
     for name, values in VALUES.items():
         assert str(written.get(name, values[0])).upper() in values, name
         assert started.get(name, [values[0]])[0].upper() in values, name
+
+
+def test_names_in_the_place_of_addresses_are_said_to_besu(seats: list[Path], tmp_path: Path) -> None:
+    told = tomllib.loads(besu_toml(network(seats), network(seats).seats[0]))
+    assert (told["p2p-host"], "Xdns-enabled" in told) == ("127.0.0.1", False)
+    _, named = make_seat(tmp_path / "named", "named", "node.lanwan.example")
+    whole = network([*seats[:3], named])
+    for seat in whole.seats:
+        told = tomllib.loads(besu_toml(whole, seat))
+        assert (told["Xdns-enabled"], told["Xdns-update-enabled"]) == (True, True)
+        assert told.get("p2p-host") == (None if seat.name == "named" else "127.0.0.1")
+        assert set(told) <= OPTIONS
+
+
+def test_a_homes_account_is_known_before_there_is_a_network(tmp_path: Path) -> None:
+    said = [CliRunner().invoke(cli, ["network", "account", "--home", str(tmp_path)]) for _ in range(2)]
+    assert said[0].output == said[1].output
+    assert parse_address(said[0].output.strip())
+    assert (tmp_path / "relayer.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_node_talks_with_the_named_ones_and_takes_from_the_named_ones(
