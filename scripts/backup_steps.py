@@ -123,7 +123,10 @@ def main() -> int:
         else:
             names = restore(settings, given.file)
             print(
-                f"The journal and {len(names)} files are back in {settings.home}; serve, then goldticket verify."
+                f"The journal and {len(names)} files are back in {settings.home}. Serve, wait until /v1/ready says "
+                "that the book is level, then goldticket verify. If something was sent after the backup, the first act "
+                "of each relayer's key takes some ten seconds longer: nodes refuse the numbers that are used. Never "
+                "start the old gateway beside this one."
             )
     except GoldTicketError as error:
         print(f"{error.title}. {error.message}", file=sys.stderr)

@@ -28,6 +28,8 @@ RESEND = 10
 """Seconds after which it is sent again though no block has come."""
 GIVE_UP = 30
 """Seconds for which a node has to refuse a transaction before its nonce is used up otherwise."""
+USED = 5
+"""As many where the chain has used its nonce: no node will ever take it. So it is after a restored backup."""
 TIMES = 3
 """How often it has to refuse it."""
 
@@ -191,9 +193,11 @@ class Sender:
         """Uses up the nonce of a transaction that no node takes, when nothing is mined with it and all before it are:
         any other one waits for that to come."""
         refused, now = self._refused[transaction.hash], self._clock.now()
-        if refused.times < TIMES or now - refused.since < GIVE_UP:
+        if refused.times < TIMES or now - refused.since < USED:
             return
         mined = self._chain.nonce(self.address)
+        if mined == transaction.nonce and now - refused.since < GIVE_UP:
+            return
         if mined < transaction.nonce or self._chain.receipt(transaction.hash) is not None:
             return
         if mined == transaction.nonce and not self._most:

@@ -30,7 +30,7 @@ from ledger.errors import NotSent
 from ledger.records import Ticket
 from ledger.settings import Settings
 from ledger.wiring import relayer_keys
-from ledger.work.sending import GIVE_UP
+from ledger.work.sending import USED
 from scripts.backup_steps import backup, check, restore
 from tests.support import postgres
 from tests.support.books import new_book_file
@@ -109,9 +109,9 @@ def test_the_book_comes_back_from_the_chain_the_rest_from_the_dump(
             again.client.app.asleep = True  # type: ignore[attr-defined]
             for party in (WANYUE, WUZE):
                 assert again.post(party, f"/acts/{draft['id']}/sign").status_code == 201
-            # the journal's nonces are behind the chain's, which is found out after a while
+            # the journal's nonces are behind the chain's, which is found out after some seconds
             for _ in range(4):
-                again.advance(GIVE_UP)
+                again.advance(USED)
                 with suppress(NotSent):
                     again.settle()
             again.client.app.asleep = False  # type: ignore[attr-defined]

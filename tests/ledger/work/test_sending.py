@@ -33,7 +33,7 @@ from ledger.ports import RawTransaction
 from ledger.records import Act, SignedBytes, Transaction
 from ledger.work.lease import SECONDS, Leases
 from ledger.work.relay import Relay
-from ledger.work.sending import GIVE_UP
+from ledger.work.sending import GIVE_UP, USED
 from ledger.work.watch import LOOKED_FOR
 from tests.support.actors import HUAIYUE, LANGONG, WANYUE, WUZE
 from tests.support.gateway import RELAYER, Gateway
@@ -93,12 +93,12 @@ def test_a_node_that_takes_it_later(gateway: Gateway, ticket: bytes) -> None:
     assert len({raw.raw for raw in node.raws[:3]}) == 1
 
 
-def refuse_for_good(gateway: Gateway) -> None:
+def refuse_for_good(gateway: Gateway, seconds: int = GIVE_UP // 2) -> None:
     """Steps until the relay gives up."""
     while not transactions(gateway, state=["given-up", "replaced"]):
         with pytest.raises(NotSent):
             gateway.relay.step()
-        gateway.clock.advance(GIVE_UP // 2)
+        gateway.clock.advance(seconds)
 
 
 def test_a_gap_is_filled_and_the_acts_go_by_another(gateway: Gateway, ticket: bytes) -> None:
@@ -136,7 +136,9 @@ def test_a_nonce_used_elsewhere(gateway: Gateway, ticket: bytes) -> None:
     leg = offered(gateway, ticket)
     nonce = gateway.chain.nonce(RELAYER)
     node.send(gateway.chain.sign_nothing(RELAYER, nonce))
-    refuse_for_good(gateway)
+    begun = gateway.clock.now()
+    refuse_for_good(gateway, USED // 2)
+    assert gateway.clock.now() - begun <= 2 * USED, "no node will ever take it"
     gateway.settle()
     assert gateway.state(leg) == State.FINAL
     assert gateway.ticket(ticket).value == FACE - SHARE
