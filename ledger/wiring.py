@@ -144,7 +144,7 @@ class App:
     def notes(self) -> list[str]:
         """What people should know though the gateway goes on: nodes that are left, whether it waits for blocks, what
         is under way by a key that it has no more."""
-        return [*self.rpc.peers.troubles(), *self.chain.notes(), *self._waiting(), *self._former()]
+        return [*self.rpc.peers.notes(), *self.chain.notes(), *self._waiting(), *self._former()]
 
     def _waiting(self) -> list[str]:
         period = self.node.engine.block_period

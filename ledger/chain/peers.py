@@ -107,6 +107,13 @@ class Peers:
         with self._lock:
             return [f"node {p.name} is left: {p.why}" for p in self._peers.values() if p.until > now]
 
+    def notes(self) -> list[str]:
+        """The same for everybody: a node by its number in the order given, since its address is nobody else's."""
+        now, count = self._now(), len(self._peers)
+        with self._lock:
+            numbered = enumerate(self._peers.values(), 1)
+            return [f"node {n} of {count} is left: {p.why}" for n, p in numbered if p.until > now]
+
     def answered(self, url: str) -> None:
         """The node gave a good answer."""
         with self._lock:

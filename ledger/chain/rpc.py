@@ -46,6 +46,11 @@ class RpcError(NodeRefused):
         self.data: Any = found.get("data")
         super().__init__(f"{url} refuses {method}: {self.reason[:500]}", url=url, method=method)
 
+    def for_clients(self) -> NodeRefused:
+        """Without the node's address."""
+        method = str(self.evidence["method"])
+        return NodeRefused(f"A node of the chain refuses {method}: {self.reason[:500]}", method=method)
+
 
 class Rpc:
     """Calls to the nodes at `urls`, all of the same network. Safe to use from several threads.

@@ -4,19 +4,24 @@ given a request that fails
   when a field is wrong: it should name the field, the value, the problem and the way out, half a character too
   when there is no such path or method: it should be a problem, too
   when the program is at fault: it should say nothing of the inside, but a number that the log has
-  when chain or book are down: it should say so, and to try again; where the database is stays in the log
+  when chain or book are down: it should say so, and to try again; where database and nodes are stays in the log
   when it is too large: it should state the limit
   when something is not found while the book is being filled: it should say that, not that it does not exist
   when evidence holds numbers or bytes: it should be decimal strings and 0x hex
+given many who ask whether it is ready
+  it should look once a second, and show what it saw while a look hangs
 """
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import structlog
 
+from api import health
 from api.problems import plain, problem_of
 from ledger.book.errors import TOLD, BookUnavailable
 from ledger.errors import Conflict, GoldTicketError
@@ -104,7 +109,36 @@ def test_our_own_faults_stay_inside(office: Office, monkeypatch: pytest.MonkeyPa
     assert found["evidence"]["number"] in found["detail"]
 
 
-def test_ready_and_not(office: Office) -> None:
+def test_ready_is_looked_up_once_a_second(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    head = office.chain.head
+    monkeypatch.setattr(office.chain, "head", lambda: asked.append(1) or head())
+    for _ in range(5):
+        assert office.client.get("/v1/ready").json()["ready"]
+    assert len(asked) == 1
+    monkeypatch.setattr(health, "FRESH", 0)
+    office.client.app = replace(office.app)  # another gateway's answer is never shown
+    for _ in range(3):
+        office.client.get("/v1/ready")
+    assert len(asked) == 4
+
+
+def test_a_look_that_hangs_keeps_one_thread(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "FRESH", 0)
+    look, begun, go_on = health.Look(office.app), threading.Event(), threading.Event()
+    first = look()
+    monkeypatch.setattr(office.app, "notes", lambda: [begun.set() or str(go_on.wait(10))])
+    slow = threading.Thread(target=look)
+    slow.start()
+    assert begun.wait(10)
+    assert look() is first
+    go_on.set()
+    slow.join()
+    assert look().notes == ["True"]
+
+
+def test_ready_and_not(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "FRESH", 0)
     assert office.client.get("/v1/health").json() == {"status": "up"}
     answer = office.client.get("/v1/ready")
     assert answer.json() == {"ready": True, "head": 7, "block": 7, "lag": 0, "problems": [], "notes": []}

@@ -44,9 +44,20 @@ class NodeUnreachable(Unavailable):
     code = "node-unreachable"
     title = "The chain's node does not answer"
 
+    def for_clients(self) -> NodeUnreachable:
+        """Without the nodes' addresses."""
+        return NodeUnreachable(
+            "No node of the chain answers. Try again in a few seconds; if it stays so, tell the operator: the "
+            "gateway's log names the nodes."
+        )
+
 
 class NodeRefused(Unavailable):
     """The node answered a call with an error; the message is the node's."""
 
     code = "node-refused"
     title = "The chain's node refused a call"
+
+    def for_clients(self) -> NodeRefused:
+        """Without the node's address."""
+        return NodeRefused("A node of the chain refuses this; the gateway's log says which and why.")

@@ -115,6 +115,7 @@ def test_a_dead_node_should_be_left_and_come_back(network: FakeNetwork) -> None:
     network.nodes[0].dead = True
     rpc.peers.look()
     assert rpc.peers.troubles() == ["node http://n0:8545 is left: it does not answer (ConnectError)"]
+    assert rpc.peers.notes() == ["node 1 of 4 is left: it does not answer (ConnectError)"], "for anybody"
     network.grow(50, but=lambda number: number == 0)
     network.nodes[0].dead = False
     rpc.peers.look()

@@ -80,6 +80,8 @@ def test_given_no_node_that_answers_it_should_name_each_without_secrets(nodes):
         rpc.call("eth_x")
     assert "secret" not in f"{caught.value} {caught.value.evidence}"
     assert caught.value.evidence["urls"] == ["http://one:8545", "http://two:8545"]
+    outside = caught.value.for_clients()
+    assert (outside.code, "http" in f"{outside} {outside.evidence}") == ("node-unreachable", False)
 
 
 def test_given_a_node_that_does_not_start_up_it_should_be_named_without_secrets():
@@ -96,6 +98,11 @@ def test_given_an_error_answer_it_should_raise_it_and_ask_no_other(nodes):
     with pytest.raises(RpcError, match="http://one:8545 refuses fail: execution reverted") as caught:
         nodes.rpc().call("fail")
     assert (caught.value.number, caught.value.data) == (3, "0x1234")
+    outside = caught.value.for_clients()
+    assert (str(outside), outside.code) == (
+        "A node of the chain refuses fail: execution reverted",
+        "node-refused",
+    )
     assert nodes.asked == ["one"]
 
 
