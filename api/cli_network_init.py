@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ledger.chain.genesis import BLOCK_GAS
+from ledger.chain.genesis import BLOCK_GAS, InvalidGenesis
 from ledger.chain.genesis_files import Network, check_seats, write_network
 from ledger.chain.genesis_seats import make_seat, read_seat
 from ledger.settings import load_settings
@@ -47,14 +47,16 @@ def init(
     ],
     account: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Who may send transactions: relayers, each organisation's sender. None: everybody."
-        ),
+        typer.Option(help="Who may send transactions, and so deploy: relayers, each organisation's sender."),
     ] = None,
+    anybody: Annotated[
+        bool, typer.Option("--anybody", help="Whoever reaches a node may send, in the place of --account.")
+    ] = False,
     period: Annotated[int, typer.Option(help="Seconds between blocks.")] = 1,
     block_gas: Annotated[int, typer.Option(help="Gas of a block.")] = BLOCK_GAS,
 ) -> None:
     """Writes genesis and each node's files. Every organisation does this by itself and compares the fingerprint."""
+    require_senders(account or [], anybody)
     seats = sorted((read_seat(file) for file in seat), key=lambda one: one.name)
     network = Network(chain_id, tuple(seats), tuple(account or ()), period, block_gas)
     fingerprint = write_network(network, folder)
@@ -67,6 +69,18 @@ def init(
     out.print(f"Chain {chain_id}; {network.may_fail} of {len(network.validators)} validators may fail.")
     out.print(f"Fingerprint: {fingerprint}", highlight=False)
     out.print("Compare it with all others, by telephone. If it is the same everywhere, start the nodes.")
+
+
+def require_senders(accounts: list[str], anybody: bool) -> None:
+    """Who may send is said, one way or the other. Raises InvalidGenesis."""
+    if anybody and accounts:
+        raise InvalidGenesis("--anybody and --account contradict each other: leave one of them out")
+    if not anybody and not accounts:
+        raise InvalidGenesis(
+            "nobody is named who may send transactions: give --account for each gateway's relayer and each "
+            "organisation's own sender (`goldticket network account` prints them), or --anybody if whoever reaches a "
+            "node may send and deploy there"
+        )
 
 
 def account(

@@ -10,7 +10,7 @@ given the same seats
 given a network that scripts/network starts
     its Besu should be started with known options of Besu alone
 given the command line
-    it should go through the whole ceremony
+    it should go through the whole ceremony, and not begin it before it is said who may send
 """
 
 from __future__ import annotations
@@ -239,12 +239,31 @@ def test_the_ceremony_by_command(tmp_path: Path) -> None:
         assert runner.invoke(cli, words).exit_code == 0
         files += ["--seat", str(tmp_path / name / f"{name}.seat.json")]
     told = [
-        runner.invoke(cli, ["network", "init", str(tmp_path / f"by {name}"), "--chain-id", "20261", *files])
+        runner.invoke(
+            cli,
+            ["network", "init", str(tmp_path / f"by {name}"), "--chain-id", "20261", "--account", A, *files],
+        )
         for name in NAMES
     ]
     assert [result.exit_code for result in told] == [0] * 4
     assert "1 of 4 validators may fail" in told[0].output
     assert len({(tmp_path / f"by {name}" / "fingerprint").read_text() for name in NAMES}) == 1
-    few = runner.invoke(cli, ["network", "init", str(tmp_path / "few"), "--chain-id", "1", *files[:6]])
+    few = runner.invoke(
+        cli, ["network", "init", str(tmp_path / "few"), "--chain-id", "1", "--anybody", *files[:6]]
+    )
     assert few.exit_code == 0
     assert "Four is the least" in few.output + (few.stderr or "")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [((), "nobody is named who may send"), (("--anybody", "--account", A), "contradict each other")],
+)
+def test_who_may_send_and_deploy_is_said(
+    seats: list[Path], tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    given = ["network", "init", str(tmp_path / "net"), "--chain-id", "1", "--seat", str(seats[0]), *words]
+    result = CliRunner().invoke(cli, given)
+    assert isinstance(result.exception, InvalidGenesis)
+    assert says in str(result.exception)
+    assert not (tmp_path / "net").exists()
