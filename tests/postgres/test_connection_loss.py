@@ -3,6 +3,8 @@
 given threads that write
     when every connection is ended, again and again, the server stopped, and its power cut
         it should tell each whether its work was written, truthfully, and go on by itself
+given a work, a read or a lease that is under way when its connection is ended
+    it should say so, leave nothing half done, and do it when asked again
 given a commit whose answer was lost
     it should not claim that nothing was written, and the same key sent again should do nothing twice
 given an API whose server is stopped
@@ -25,7 +27,9 @@ from sqlalchemy import event
 
 from ledger.book.db import SqlBook
 from ledger.book.errors import BookUnavailable
+from ledger.clock import ManualClock
 from ledger.records import Audit, Ticket
+from ledger.work.lease import SECONDS, Leases
 from tests.api.live import Live
 from tests.api.office import child
 from tests.postgres.conftest import Server
@@ -87,6 +91,48 @@ def test_every_thread_is_told_the_truth(server: Server, book: SqlBook) -> None:
     assert written <= book_rows
     assert not refused & book_rows
     assert refused
+
+
+def test_in_the_middle_of_a_work(server: Server, book: SqlBook) -> None:
+    def half(store: Any) -> None:
+        store.add(audit(1))
+        server.hang_up()
+        store.add(audit(2))
+
+    with pytest.raises(BookUnavailable, match="nothing was written"):
+        book.write(half)
+    assert patiently(lambda: book.read(lambda store: store.count(Audit))) == 0
+    book.write(lambda store: store.add(audit(3)))
+
+
+def test_in_the_middle_of_a_read(server: Server, book: SqlBook) -> None:
+    book.write(lambda store: store.add(audit(1)))
+
+    def look(store: Any) -> list[Audit]:
+        store.count(Audit)
+        server.hang_up()
+        found: list[Audit] = store.find(Audit)
+        return found
+
+    with pytest.raises(BookUnavailable):
+        book.read(look)
+    assert patiently(lambda: book.read(lambda store: store.count(Audit))) == 1
+
+
+@pytest.mark.parametrize("cut", ["before", "after"])
+def test_in_the_middle_of_a_leases_renewal(server: Server, book: SqlBook, cut: str) -> None:
+    clock = ManualClock(1_000)
+    ours, theirs = (Leases(book, clock, f"{name}:1:x", lambda owner: False) for name in ("ours", "theirs"))
+    held = ours.hold("watch")
+    assert held
+    clock.advance(SECONDS - 2)
+    Cuts(server, book).plan(cut)
+    with pytest.raises(BookUnavailable):
+        ours.hold("watch")
+    assert patiently(lambda: ours.hold("watch")) == held, "the same one: nobody else had it meanwhile"
+    clock.advance(SECONDS - 2)
+    assert patiently(lambda: theirs.hold("watch")) is None
+    patiently(lambda: book.write(held.check))
 
 
 class Cuts:

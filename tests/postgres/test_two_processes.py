@@ -1,14 +1,16 @@
-"""Two `goldticket serve` on one PostgreSQL and one node, under load; one is killed with -9 (slow).
+"""Two `goldticket serve` on one PostgreSQL and one node, under load; one of the three is killed (slow).
 
 given offers that come to both in turn
-    when one process is killed in the middle
-        it should lose nothing that was answered: the other carries all of it out, once, and book, rebuild and storage
-        agree
+    when one process is killed in the middle, or the database's power is cut and comes back
+        it should lose nothing that was answered: all of it is carried out, once, and book, rebuild and storage agree;
+        who was answered 503 sends the same again
 """
 
 from __future__ import annotations
 
 import signal
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -35,13 +37,14 @@ OFFERS = 24
 
 
 @pytest.mark.slow
-def test_one_is_killed_the_other_goes_on(server: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize("dies", ["a gateway", "the database"])
+def test_one_is_killed_the_others_go_on(dies: str, server: Server, tmp_path: Path) -> None:
     dsn = server.database("processes")
     home = tmp_path / "home"
     with start_node("anvil", tmp_path / "anvil") as node, mined_world(node) as world:
         ticket = to_hex(world.issue(LANGONG, WANYUE))
         settings, keys = prepared(home, node, world, dsn, (WANYUE, WUZE))
-        legs = load(settings, home, ticket, keys)
+        legs = load(settings, home, ticket, keys, server if dies == "the database" else None)
         with pytest.MonkeyPatch.context() as patch:
             for name, value in settings.items():
                 patch.setenv(name, value)
@@ -57,8 +60,11 @@ def test_one_is_killed_the_other_goes_on(server: Server, tmp_path: Path) -> None
         assert report.differences == ()
 
 
-def load(settings: dict[str, str], home: Path, ticket: str, keys: dict[int, str]) -> list[bytes]:
-    """Offers to both in turn; the first is killed half way. All legs, when the second one has them final."""
+def load(
+    settings: dict[str, str], home: Path, ticket: str, keys: dict[int, str], database: Server | None
+) -> list[bytes]:
+    """Offers to both in turn; half way the database's power is cut, or, without one, the first process killed. All
+    legs, when the second one has them final."""
     legs: list[bytes] = []
     with (
         serving(settings, home) as (process, one),
@@ -69,14 +75,22 @@ def load(settings: dict[str, str], home: Path, ticket: str, keys: dict[int, str]
         def post(url: str, party: int, path: str, body: Any, key: str) -> Any:
             headers = {"Authorization": f"Bearer {keys[party]}", "Idempotency-Key": key}
             answer = client.post(f"{url}/v1{path}", json=body, headers=headers)
+            while answer.status_code == 503:
+                assert answer.json()["code"] == "book-unavailable"
+                time.sleep(0.2)
+                answer = client.post(f"{url}/v1{path}", json=body, headers=headers)
             assert answer.status_code == 201, answer.text
             return answer.json()
 
         until(lambda: client.get(f"{other}/v1/ready").json()["lag"] == 0)
         for at in range(OFFERS):
-            if at == OFFERS // 2:
+            if at == OFFERS // 2 and database is None:
                 process.send_signal(signal.SIGKILL)
-            url = other if at % 2 or at >= OFFERS // 2 else one
+            if at == OFFERS // 2 and database is not None:
+                database.stop(now=True)
+                back = threading.Timer(2, database.start)
+                back.start()
+            url = other if at % 2 or (at >= OFFERS // 2 and database is None) else one
             body = {"ticket": ticket, "children": [child(WANYUE, WUZE, 2_000_000)]}
             act = post(url, WANYUE.id, "/offers", body, f"offer-{at}")
             for party in (WANYUE, WUZE):
