@@ -25,7 +25,6 @@ from ledger.chain.witness import words
 from ledger.errors import GoldTicketError, NotSent, Unavailable
 from ledger.events import Event
 from ledger.ports import Block, Call, Outcome, RawTransaction, Receipt, Refusal, Signer
-from ledger.records import Lock
 from ledger.typed import Domain, Message
 
 PLAIN_ACCOUNT = "0x" + b"goldticket".hex().rjust(40, "0")
@@ -175,8 +174,7 @@ class GoldTicketChain:
 
     def compare(self, records: Sequence[object], block: int) -> tuple[int, list[str]]:
         """Holds records against storage at a height: words compared, and each difference as a sentence."""
-        locks = {record.id: record for record in records if isinstance(record, Lock)}
-        wanted = [word for record in records for word in expected(record, locks)]
+        wanted = expected(records)
         found = self.load([word.slot for word in wanted], block)
         pairs = zip(wanted, found, strict=True)
         return len(wanted), [

@@ -14,7 +14,17 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ledger.ports import Book, Chain, Store
-from ledger.records import PROJECTION, Cursor, Issuance, Lock, Opening, Ticket
+from ledger.records import (
+    PROJECTION,
+    Cursor,
+    Issuance,
+    Lock,
+    Log,
+    Opening,
+    Participant,
+    SignerKey,
+    Ticket,
+)
 from ledger.work.blocks import Span, project, reads
 from ledger.work.calldata import find_all
 
@@ -156,13 +166,18 @@ def pages(store: Store, kind: type[Any]) -> Iterator[list[Any]]:
 
 
 def _storage_pages(store: Store) -> Iterator[list[object]]:
-    """Records that have words in storage; a locked ticket together with its lock."""
+    """Records that have words in storage; a locked ticket together with its lock, a participant with its keys."""
     for kind in PROJECTION:
-        if kind is Cursor or kind is Lock:
+        if kind in (Cursor, Log, Lock, SignerKey):
             continue
         for page in pages(store, kind):
             locked = [record.id for record in page if isinstance(record, Ticket) and record.locked]
-            yield [*page, *(find_all(store, Lock, "id", locked) if locked else [])]
+            people = [record.id for record in page if isinstance(record, Participant)]
+            yield [
+                *page,
+                *(find_all(store, Lock, "id", locked) if locked else []),
+                *(find_all(store, SignerKey, "party", people) if people else []),
+            ]
     yield from pages(store, Lock)
 
 

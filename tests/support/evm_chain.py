@@ -12,7 +12,6 @@ from ledger.errors import NotSent
 from ledger.events import Event
 from ledger.ids import keccak256
 from ledger.ports import Block, Call, Outcome, RawTransaction, Receipt, Refusal
-from ledger.records import Lock
 from ledger.typed import Domain
 from tests.support.both import decoded
 from tests.support.world import World
@@ -174,8 +173,7 @@ class EvmChain:
         return [] if data is None else codec.decode_acts(data)
 
     def compare(self, records: Sequence[object], block: int) -> tuple[int, list[str]]:
-        locks = {record.id: record for record in records if isinstance(record, Lock)}
-        words = [word for record in records for word in expected(record, locks)]
+        words = expected(records)
         found = self.load([word.slot for word in words], block)
         pairs = zip(words, found, strict=True)
         return len(words), [word.about for word, there in pairs if not word.agrees(there)]
