@@ -130,7 +130,7 @@ class Sender:
     def relay_all(self, calls: Iterable[Call], size: int = 100) -> None:
         """Relays all acts and waits until they are mined. Raises NotMined when one of them is refused."""
         self._node.bank.given()
-        raws = [self.relay(some) for some in _cut(calls, size)]
+        raws = [self.relay(some) for some in _cut(calls, size, self._node.engine.block_gas // 2)]
         for raw in raws:
             self._node.rpc.call("eth_sendRawTransaction", "0x" + raw.raw.hex())
         for raw in raws:
@@ -140,11 +140,13 @@ class Sender:
                 raise NotMined(f"0x{raw.hash.hex()}: status {receipt['status']}, {refused} acts refused")
 
 
-def _cut(calls: Iterable[Call], size: int) -> Iterator[list[Call]]:
+def _cut(calls: Iterable[Call], size: int, most_gas: int) -> Iterator[list[Call]]:
     """As many in one transaction as were asked for and go in."""
     lot: list[Call] = []
     for call in calls:
-        if len(lot) == size or sum(len(one.data) for one in [*lot, call]) > MOST_BYTES:
+        more = [*lot, call]
+        full = sum(len(one.data) for one in more) > MOST_BYTES or sum(one.gas for one in more) > most_gas
+        if lot and (full or len(lot) == size):
             yield lot
             lot = []
         lot.append(call)
