@@ -411,7 +411,7 @@ class Answer:
     body_hash: bytes = field()
     status: int = field()
     body: str = field()
-    at: int = field()
+    at: int = field(metadata=INDEXED)
 
 
 @dataclass(frozen=True)

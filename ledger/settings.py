@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     observe: bool = Field(
         False, description="Only follow the chain: no key, nothing sent, an API that only answers"
     )
+    answer_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="Days for which a request sent again with its Idempotency-Key gets the first answer; 0: for ever",
+    )
     confirmations: int = Field(0, ge=0, description="Blocks that the projection stays behind the head")
     light_keys: bool = Field(
         False, description="Cheap key derivation for the keystore; for demos and tests only"

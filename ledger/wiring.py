@@ -38,6 +38,7 @@ from ledger.records import Transaction
 from ledger.service import Service
 from ledger.settings import Settings
 from ledger.signatures import HeldKeys
+from ledger.work.forgetting import Forgetting
 from ledger.work.lease import Leases
 from ledger.work.level import Level
 from ledger.work.redrive import last_common, renew, unsettle
@@ -85,6 +86,7 @@ class App:
     relay: Relay
     watch: Watch
     level: Level
+    forgetting: Forgetting
     gather: float = 0.0
     failure: str = ""
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -193,7 +195,7 @@ class App:
         while not self._stop.is_set():
             busy = 0
             try:
-                busy = self.step()
+                busy = self.step() + self.forgetting.step()
                 self.failure = ""
             except GoldTicketError as error:
                 self.failure = error.for_clients().message
@@ -279,6 +281,7 @@ def wire_on(settings: Settings, node: DevNode | NetworkNode, clock: Clock) -> Ap
             lone=node.engine.development,
         ),
         level=Level(book, chain, confirmations(settings, node.engine)),
+        forgetting=Forgetting(book, clock, settings.answer_days),
         gather=patience / 2 or 0.005,
     )
 

@@ -16,7 +16,7 @@ from ledger.book.errors import BookTooNew
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0003"
+HEAD = "0004"
 """The step this code was written for. (Named here, so that opening an up-to-date book needn't load Alembic.)"""
 
 

@@ -21,7 +21,7 @@ import pytest
 from ledger.book.db import SqlBook
 from ledger.book.statements import Filter
 from ledger.book.store import statements
-from ledger.records import Act, Issuance, Leg, Reservation, Seat, Ticket
+from ledger.records import Act, Answer, Issuance, Leg, Reservation, Seat, Ticket
 from tests.support.books import new_book_file
 
 ASKED = {
@@ -42,9 +42,19 @@ ASKED = {
     ),
     "outbox": (Leg, ["state"], "queue", 1, "leg USING INDEX ix_leg_state_queue (state=? AND queue>?)"),
     "expiring": (Leg, ["state"], "deadline", 0, "leg USING INDEX ix_leg_state_deadline (state=?)"),
+    "oldest answer": (Answer, [], "at", 1, "answer USING INDEX ix_answer_at (at>?)"),
     "changed since": (Leg, [], "changed_at", 1, "leg USING INDEX ix_leg_changed_at (changed_at>?)"),
 }  # fmt: skip
-PAGED = {"what falls due", "wallet", "acts", "acts of a kind", "outbox", "expiring", "changed since"}
+PAGED = {
+    "what falls due",
+    "wallet",
+    "acts",
+    "acts of a kind",
+    "outbox",
+    "expiring",
+    "oldest answer",
+    "changed since",
+}
 
 
 @pytest.mark.parametrize("name", ASKED)
