@@ -9,6 +9,7 @@ deploy
 simulate
 ├── given an act that the contract refuses: it should decode the reason
 ├── given noise: it should be a refusal without a name
+├── given a wrong act, a good one and noise together: each should have its word at the final height too
 └── given a good act: its gas should be exactly enough in a relay
 relay
 ├── given a good act, one refused and one short of gas: each should have its own result
@@ -149,6 +150,15 @@ def test_given_an_act_signed_by_the_wrong_bank_simulate_should_say_so(site):
 
 def test_given_noise_simulate_should_refuse_without_a_name(site):
     assert site.chain.simulate(b"noise").refusal.name == ""
+
+
+def test_each_should_have_its_word_at_the_final_height(site):
+    good = site.admit(WUZE)
+    wrong = site.admit(WUZE, [REGISTRAR, HUAIYUE, WUZE.maker, WUZE.checker, WUZE.sole])
+    calls = [Call(3_000_000, data) for data in (good.data, wrong.data, b"noise")]
+    [good_word], [wrong_word], [noise] = site.chain.confirm(calls)
+    assert (good_word, wrong_word.name) == (None, "WrongParty")
+    assert noise.name in ("", "ActOutOfGas")
 
 
 def test_given_one_good_one_refused_and_one_short_act_each_should_have_its_result(site):
