@@ -38,9 +38,10 @@ class Hearsay:
 
     def notes(self) -> list[str]:
         """A sentence while there are such ranges."""
-        if not self._open:
+        ranges = self._open.copy()  # another thread may be reading some of them again
+        if not ranges:
             return []
-        first, last = self._open[0][0]["fromBlock"], self._open[-1][0]["toBlock"]
+        first, last = ranges[0][0]["fromBlock"], ranges[-1][0]["toBlock"]
         return [
             f"blocks {int(first, 16)} to {int(last, 16)} were in part taken in on one node's word: they are read "
             "again when two are healthy"
