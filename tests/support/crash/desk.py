@@ -27,6 +27,8 @@ from tests.support.actors import Key
 from tests.support.crash.plan import Signer, Wish
 
 WAYS = ("desk", "complete", "bulk")
+MOST_TRIES = 30
+"""After so many answers of that kind people give up what may have become impossible."""
 LATER = (404, 409, 503)
 """Answers after which the same request is sent again: what it is about is still to come, or nobody was there."""
 
@@ -47,6 +49,7 @@ class Request:
     body: bytes | None = None
     first: bytes = b""
     said: str = ""
+    tries: int = 0
 
 
 @dataclass
@@ -90,6 +93,9 @@ class Desk:
         answer = self._sent(client, request)
         request.said = answer.text
         if answer.status_code in LATER and json.loads(answer.text)["code"] != "idempotency-key-reused":
+            request.tries += 1
+            if request.tries > MOST_TRIES and all(wish.may_fail for wish in request.wishes):
+                self.waiting.remove(request)
             return
         if answer.status_code != 201:
             raise Unlike(f"{request.path} for {request.wishes[0].kind}: {answer.status_code} {answer.text}")

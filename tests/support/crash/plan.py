@@ -32,13 +32,15 @@ Signer = Party | Key
 
 @dataclass
 class Wish:
-    """An act that somebody drafts and others sign. `signers`: in any order, each once."""
+    """An act that somebody drafts and others sign. `signers`: in any order, each once. `may_fail`: whether another wish
+    may make it impossible."""
 
     kind: str
     message: dict[str, Any]
     drafter: Party
     signers: list[Signer]
     id: bytes = b""
+    may_fail: bool = False
 
 
 def _offer(world: World, holder: Party, ticket: bytes, *children: tuple[Party, int]) -> Wish:
@@ -67,6 +69,20 @@ def generations(world: World, rng: Random) -> list[Wish]:
     for generation in range(2 + rng.randrange(3)):
         holder, to = people[generation], people[generation + 1]
         passed = _offer(world, holder, ticket, (to, (6 - generation) * SHARE))
+        found.append(passed)
+        ticket = child_id(ticket, act_id(world.domain, "Offer", passed.message), 0)
+    return found
+
+
+def torn(world: World, rng: Random) -> list[Wish]:
+    """As generations, while the first holder withdraws all offers: what comes first is left to chance."""
+    ticket = world.issue(LANGONG, WANYUE)
+    message = world.message("WithdrawAll", ticket=ticket, version=0)
+    found = [Wish("WithdrawAll", message, WANYUE, [WANYUE])]
+    people = [WANYUE, WUZE, SUHENG, XICHUAN]
+    for generation in range(3):
+        passed = _offer(world, people[generation], ticket, (people[generation + 1], (6 - generation) * SHARE))
+        passed.may_fail = True
         found.append(passed)
         ticket = child_id(ticket, act_id(world.domain, "Offer", passed.message), 0)
     return found
@@ -146,10 +162,13 @@ KINDS = (
     "VetoReplacement",
     "CompleteReplacement",
 )
+TORN = "torn"
+"""The plan that comes to different ends."""
 PLANS: dict[str, Callable[[World, Random], list[Wish]]] = {
     "Offer": offers,
     "generations": generations,
     "late": late,
+    TORN: torn,
     "WithdrawIssue": unmade,
     **{kind: one_of(kind) for kind in KINDS},
 }

@@ -126,7 +126,8 @@ class Ledger:
 class Outcome:
     """What happened. `ticks`: places where the process could have died, `names`: which; `deaths`: where it did;
     `said`: why the node took no transaction; `repeated`: requests that were answered before and got that answer;
-    `final`: the kinds of act that took effect, of what people wanted."""
+    `final`: the kinds of act that took effect, of what people wanted; `reasons`: codes with which others were
+    refused."""
 
     ledger: Ledger
     ticks: int
@@ -137,6 +138,7 @@ class Outcome:
     said: Counter[str]
     repeated: int
     final: frozenset[str]
+    reasons: Counter[str]
 
 
 def run(
@@ -204,6 +206,9 @@ class _Run:
             faults.said,
             self.desk.repeated,
             self._final(),
+            self.process.plain_book.read(
+                lambda s: Counter(g.reason["code"] for g in s.find(Leg) if g.reason)
+            ),
         )
 
     # ---- living and dying
@@ -282,7 +287,8 @@ class _Run:
             raise Wrong("verify: " + "; ".join(report.differences[:5]))
 
     def _check_journal(self, store: Any) -> None:
-        drafted = [wish.id for wish in self.wishes]
+        drafted = [wish.id for wish in self.wishes if not wish.may_fail or store.get(Act, wish.id)]
+        torn = {wish.id for wish in self.wishes if wish.may_fail}
         for id_ in drafted:
             audits = store.find(Audit, order="at")
             count = sum(a.subject == id_.hex() and a.action.startswith(("draft", "bring")) for a in audits)
@@ -292,11 +298,15 @@ class _Run:
         if len(own) != len(drafted):
             raise Wrong(f"{len(own)} acts for {len(drafted)} requests")
         for leg in store.find(Leg):
-            if leg.state in (State.RELAYED, State.DRAFT, State.AWAITING):
+            unsigned = leg.state in (State.DRAFT, State.AWAITING)
+            # of those that may fail, what nobody carries out must not wait for ever
+            waits = leg.state == State.COMPLETE if leg.act in torn else unsigned
+            if waits or leg.state == State.RELAYED:
                 raise Wrong(f"leg {leg.id.hex()} of {leg.act.hex()} is {leg.state} at the end")
             held = store.get(Reservation, leg.id)
-            if held is not None and not held.ended and leg.state == State.FINAL:
-                raise Wrong(f"leg {leg.id.hex()} is final and still reserves {held.value}")
+            ended = leg.state in (State.FINAL, State.REFUSED, State.WITHDRAWN, State.EXPIRED)
+            if held is not None and not held.ended and ended:
+                raise Wrong(f"leg {leg.id.hex()} is {leg.state} and still reserves {held.value}")
         self._check_nonces(store)
 
     def _check_nonces(self, store: Any) -> None:
