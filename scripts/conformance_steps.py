@@ -123,11 +123,13 @@ def summary(engine: Engine, tags: dict[str, Tag], ended: str, seconds: float) ->
 
 
 def show(tags: dict[str, Tag], told: dict[str, Any]) -> None:
-    """The table."""
+    """The table, why tests were skipped, what failed."""
     print(f"{'tag':<14} {'passed':>6} {'failed':>6} {'skipped':>7} {'seconds':>8}")
     for name, found in tags.items():
         counts = f"{found.passed:>6} {len(found.failed):>6} {len(found.skipped):>7}"
         print(f"{name:<14} {counts} {found.seconds:>8.1f}")
+    for line in told["skipped"]:
+        print(f"SKIPPED {line}")
     for line in [*told["failed"], *([told["ended"]] if told["ended"] else [])]:
         print(f"FAILED {line}")
 

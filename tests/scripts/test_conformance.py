@@ -7,7 +7,7 @@ given keys for shares
 ├── where gas has no price: nothing should be sent
 ├── where it has: each key but the first should be given coin, unless it has some from the last time
 └── where the first key can't pay: it should say so, and the way out
-given results of several shares: one table, every failure named
+given results of several shares: one table, every failure named, every test that was skipped with the reason
 given a network that does not answer: it should say so and exit with 2
 """
 
@@ -111,7 +111,7 @@ def test_the_table_of_several_shares(tmp_path: Path, capsys: pytest.CaptureFixtu
     cases = [
         ("void", "test_one", ""),
         ("void", "test_two", "<failure/>"),
-        ("issue", "test_three", "<skipped/>"),
+        ("issue", "test_three", "<skipped message='no second node'/>"),
     ]
     text = "".join(CASE.format(tag=tag, name=name, inside=inside) for tag, name, inside in cases)
     (tmp_path / "results.xml").write_text(f"<testsuites><testsuite>{text}</testsuite></testsuites>")
@@ -119,7 +119,9 @@ def test_the_table_of_several_shares(tmp_path: Path, capsys: pytest.CaptureFixtu
     told = steps.summary(an_engine(FeePolicy.ZERO), tags, "", 3.0)
     steps.show(tags, told)
     assert (told["passed"], told["failed"], told["ok"]) == (1, ["void: test_two"], False)
-    assert "FAILED void: test_two" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "FAILED void: test_two" in shown
+    assert "SKIPPED issue: test_three: no second node" in shown
 
 
 def test_a_network_that_does_not_answer(tmp_path: Path) -> None:
