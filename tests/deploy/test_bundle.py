@@ -28,6 +28,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from api.metrics import WAITING
 from ledger.book.engines import parse_dsn
 from ledger.settings import Settings
 from tests.api.office import Office
@@ -254,6 +255,10 @@ def test_rules_and_dashboard_name_figures_that_are_told(figures: set[str]) -> No
     shown = " ".join(target["expr"] for panel in board["panels"] for target in panel["targets"])
     assert named(expressions) <= figures
     assert named(shown) == figures - {"goldticket_book_block"}
+    scraped = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+    jobs = set(re.findall(r'job="(\w+)"', expressions + shown))
+    assert jobs <= {one["job_name"] for one in scraped}
+    assert set(re.findall(r'state="(\w+)"', expressions + shown)) <= set(map(str, WAITING))
 
 
 def test_what_does_not_answer_is_said(office: Office) -> None:
