@@ -28,7 +28,7 @@ class FeePolicy(StrEnum):
     ONE_WEI = "one-wei"
     """Exactly 1 wei (Clique refuses less)."""
     BASE_FEE = "base-fee"
-    """Twice the latest block's base fee, no tip: mined for several blocks even if the fee rises."""
+    """Twice the latest block's base fee and 10,000 wei: mined for several blocks even if the fee rises."""
 
 
 class Charging(StrEnum):

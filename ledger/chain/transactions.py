@@ -20,6 +20,9 @@ INTRINSIC = 21_000
 """Gas of any transaction."""
 ITEM = 4_000
 """Gas of `relay` around one item: the loop, the call, the event and the result of a refusal."""
+SPARE = 10_000
+"""Wei per gas above twice the base fee. Worth nothing anywhere; but where the fee is a few wei, full blocks double it
+within a few seconds, and what was signed before would wait until it falls again."""
 RESERVE = 700
 """What `relay` wants to have left beside an item's own gas before it calls."""
 
@@ -80,7 +83,8 @@ def gas_price(rpc: Rpc, engine: Engine) -> int:
         return 0
     if engine.fee is FeePolicy.ONE_WEI:
         return 1
-    return 2 * int(rpc.call("eth_getBlockByNumber", "latest", False).get("baseFeePerGas", "0x0"), 16)
+    base = int(rpc.call("eth_getBlockByNumber", "latest", False).get("baseFeePerGas", "0x0"), 16)
+    return 2 * base + SPARE if base else 0
 
 
 def intrinsic_gas(data: bytes) -> int:

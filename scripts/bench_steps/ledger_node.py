@@ -26,7 +26,7 @@ BLOCK_GAS = 10_000_000_000
 PATIENCE = 120.0
 MOST_BYTES = 110_000
 """Calldata in one transaction of the setting up; networks refuse those above 128 KiB."""
-HEADROOM = 1_000
+HEADROOM = 100
 """Times the base fee that presigned transactions offer: it may rise while they wait, and they can't be signed anew."""
 
 

@@ -48,7 +48,7 @@ class Given:
     def given(self) -> None:
         if self._last:
             mined(self._rpc, self._last)
-            self._last = b""
+            self._last, self._nonce = b"", -1  # others may send with this key as well
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ rlp: it should equal eth-rlp's encoding at each boundary of length
 Transaction
 ├── given any fields: its bytes and hash should equal eth-account's
 └── given a key that is not held: NotFound
-gas_price: 0, 1 wei or twice the base fee, by the engine's policy; a network without base fee costs nothing
+gas_price: 0, 1 wei or twice the base fee and some wei, by the engine's policy; a network without base fee costs nothing
 relay_gas
 ├── given acts refused, starved of gas, large or many: the batch as a whole should never revert
 └── given good acts: it should not ask for much more than is used
@@ -84,7 +84,8 @@ class Head:
     [
         (FeePolicy.ZERO, 7, 0),
         (FeePolicy.ONE_WEI, 7, 1),
-        (FeePolicy.BASE_FEE, 7, 14),
+        (FeePolicy.BASE_FEE, 7, 10_014),
+        (FeePolicy.BASE_FEE, 10**9, 2 * 10**9 + 10_000),
         (FeePolicy.BASE_FEE, 0, 0),
         (FeePolicy.BASE_FEE, None, 0),
     ],
