@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from ledger.book.engines import explained, parse_dsn, reader_engine, writer_engine
 from ledger.book.migrations import upgrade_on
@@ -113,5 +114,9 @@ class SqlBook:
             self._turn.close()
 
     def _dispose(self) -> None:
-        self._writing.dispose()
-        self._reading.dispose()
+        for engine in (self._writing, self._reading):
+            # what a thread still reads by is closed when it comes back
+            event.listen(
+                engine.pool, "checkin", lambda connection, _record: connection and connection.close()
+            )
+            engine.dispose()

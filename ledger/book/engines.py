@@ -44,7 +44,7 @@ def writer_engine(url: sa.URL, *, synchronous: str = "FULL") -> sa.Engine:
     """Begins with the write lock in hand, so that two writers queue and never deadlock."""
     if url.get_backend_name() == "postgresql":
         engine = _postgres(url)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_TAKE_WRITER_LOCK))
+        event.listen(engine, "begin", _take_writer_lock)
         return engine
     _make_file(url)
     return _sqlite(url, "BEGIN IMMEDIATE", "journal_mode=WAL", f"synchronous={synchronous}", _CACHE)
@@ -59,12 +59,34 @@ def reader_engine(url: sa.URL) -> sa.Engine:
 
 
 _CACHE = "cache_size=-65536"  # KiB; random keys touch many pages in one group
-_TAKE_WRITER_LOCK = f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"
+IDLE_MS = 30_000
+"""How long a writer may say nothing in the middle of its work. One whose machine froze or vanished would keep the lock,
+and all others waiting, until its connection is found dead: two hours by most systems' settings."""
+ALIVE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""So that a server which is gone without a word is found out within 20 seconds."""
+
+
+def _take_writer_lock(connection: sa.Connection) -> None:
+    idle = f"set_config('idle_in_transaction_session_timeout', '{IDLE_MS}', true)"
+    connection.exec_driver_sql(f"SELECT {idle}, pg_advisory_xact_lock({_WRITER_LOCK})")
+
+
+def alive(url: sa.URL) -> dict[str, int]:
+    """Arguments of a connection, but for those that the address gives itself."""
+    return {name: value for name, value in ALIVE.items() if name not in url.query}
 
 
 def _postgres(url: sa.URL) -> sa.Engine:
     try:
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=40)
+        return sa.create_engine(
+            url, pool_pre_ping=True, pool_size=10, max_overflow=40, connect_args=alive(url)
+        )
     except ModuleNotFoundError as error:
         raise BookUnavailable(
             "a book in PostgreSQL needs the psycopg package: pip install 'goldticket[postgres]'"

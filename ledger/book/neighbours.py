@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from ledger.book.engines import alive
 from ledger.records import Leg
 
 log = structlog.get_logger()
@@ -33,8 +34,6 @@ LOOK = 0.5
 """Seconds between two looks whether to end."""
 AGAIN = 1.0
 """Seconds until a line that was lost is tried again."""
-_ALIVE = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
-"""A server that is gone without a word is found out within 20 seconds."""
 
 
 class Neighbours:
@@ -78,7 +77,7 @@ class Neighbours:
 
     def _listen(self) -> None:
         engine = sa.create_engine(
-            self._url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool, connect_args=_ALIVE
+            self._url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool, connect_args=alive(self._url)
         )
         while not self._closed.is_set():
             try:

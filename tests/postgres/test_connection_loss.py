@@ -5,6 +5,8 @@ given threads that write
         it should tell each whether its work was written, truthfully, and go on by itself
 given a work, a read or a lease that is under way when its connection is ended
     it should say so, leave nothing half done, and do it when asked again
+given a writer that freezes in the middle of its work
+    it should keep others waiting for half a minute at most, and find its own work undone
 given a commit whose answer was lost
     it should not claim that nothing was written, and the same key sent again should do nothing twice
 given an API whose server is stopped
@@ -25,6 +27,7 @@ import httpx
 import pytest
 from sqlalchemy import event
 
+from ledger.book import engines
 from ledger.book.db import SqlBook
 from ledger.book.errors import BookUnavailable
 from ledger.clock import ManualClock
@@ -117,6 +120,30 @@ def test_in_the_middle_of_a_read(server: Server, book: SqlBook) -> None:
     with pytest.raises(BookUnavailable):
         book.read(look)
     assert patiently(lambda: book.read(lambda store: store.count(Audit))) == 1
+
+
+def test_one_that_freezes_in_the_middle_keeps_nobody_waiting(
+    server: Server, book: SqlBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a machine that stops, or is cut off, with the writers' lock in hand."""
+    monkeypatch.setattr(engines, "IDLE_MS", 300)
+    begun, awake = threading.Event(), threading.Event()
+
+    def freezing(store: Any) -> None:
+        store.add(audit(1))
+        begun.set()
+        assert awake.wait(30)
+        store.add(audit(2))
+
+    frozen = book.submit(freezing)
+    assert begun.wait(30)
+    with closing(SqlBook(book.url.render_as_string(hide_password=False))) as other:
+        other.write(lambda store: store.add(audit(3)))
+        awake.set()
+        with pytest.raises(BookUnavailable, match="nothing was written"):
+            frozen.result(30)
+        assert [row.at for row in other.read(lambda store: store.find(Audit))] == [3]
+    book.write(lambda store: store.add(audit(4)))
 
 
 @pytest.mark.parametrize("cut", ["before", "after"])

@@ -343,3 +343,13 @@ def test_closing_writes_what_waits_and_takes_no_more(dsn):
     again = SqlBook(dsn)
     assert again.read(lambda s: s.count(Audit)) == 70
     again.close()
+
+
+def test_what_is_read_while_it_closes_is_closed_afterwards(dsn):
+    book = SqlBook(dsn)
+    with book.reading() as connection:
+        driver = connection.connection.driver_connection
+        book.close()
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+    with pytest.raises(Exception, match="closed"):
+        driver.execute("SELECT 1")
