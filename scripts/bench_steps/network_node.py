@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -47,8 +48,12 @@ class Given:
 
     def given(self) -> None:
         if self._last:
-            mined(self._rpc, self._last)
-            self._last, self._nonce = b"", -1  # others may send with this key as well
+            wanted = (
+                int(mined(self._rpc, self._last)["blockNumber"], 16) + self._engine.finality.confirmations
+            )
+            while int(self._rpc.call("eth_blockNumber"), 16) < wanted:
+                time.sleep(0.1)
+            self._last = b""
 
 
 @contextlib.contextmanager
