@@ -20,6 +20,8 @@ from ledger.ports import Store
 R = TypeVar("R")
 V = TypeVar("V")
 
+MOST_NUMBER = 2**63
+"""Below this are the numbers that a list is ordered by."""
 MOST_SCANNED = 2_000
 """Records that one page looks at. A page may hold fewer items than the limit, or none; `next` says whether to go on."""
 
@@ -131,6 +133,9 @@ def decode(cursor: str, size: int = 0) -> tuple[Any, ...]:
 def _start(kind: type[Any], names: list[str], cursor: str) -> tuple[Any, ...]:
     keyset, hints = decode(cursor, len(names)), get_type_hints(kind)
     if any(type(value) is not hints[name] for name, value in zip(names, keyset, strict=True)):
+        raise _not_ours(cursor)
+    # a book in memory compares any numbers, a database refuses those that no column holds
+    if any(type(value) is int and not -MOST_NUMBER <= value < MOST_NUMBER for value in keyset):
         raise _not_ours(cursor)
     return keyset
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from api.pages import encode
 from ledger import typed
 from ledger.ids import keccak256, to_hex
 from ledger.records import Leg, Signature
@@ -312,4 +313,7 @@ def test_pages_of_acts_hold_each_act_once(office: Office) -> None:
     assert set(seen) == made
     problem(office.get(WUZE, "/acts", cursor="nonsense"), 422, "invalid-cursor")
     problem(office.get(WUZE, "/acts", cursor="WyJ4IiwieSJd"), 422, "invalid-cursor")
+    for number in (2**63, -(2**63) - 1, 10**30):
+        beyond = encode((number, b"\1" * 32))
+        problem(office.get(WUZE, "/acts", cursor=beyond), 422, "invalid-cursor")
     problem(office.get(WUZE, "/acts", limit=0), 422, "invalid-request")
