@@ -21,6 +21,7 @@ import pytest
 from ledger.book.db import SqlBook
 from tests.support import postgres
 from tests.support.memory import MemoryBook
+from tests.support.rewinding import RewindingBook
 
 KIND = os.environ.get("GOLDTICKET_TEST_BOOK", "memory")
 
@@ -44,6 +45,13 @@ def kept_book() -> Iterator[Any]:
         return
     with place(KIND) as address, closing(SqlBook(address)) as book:
         yield book
+
+
+@contextmanager
+def rewinding_book() -> Iterator[Any]:
+    """As `kept_book`, with `kept` and `restore`: tests can put it back as it was."""
+    with kept_book() as book:
+        yield book if KIND == "memory" else RewindingBook(book)
 
 
 def close_all() -> None:
@@ -109,4 +117,5 @@ __all__ = [
     "new_book",
     "new_book_file",
     "place",
+    "rewinding_book",
 ]

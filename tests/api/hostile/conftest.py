@@ -10,13 +10,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def built() -> Town:
+def built() -> Iterator[Town]:
     pytest.importorskip("pyrevm")
     from tests.api.hostile.town import Town
-    from tests.support.memory import MemoryBook
+    from tests.support.books import rewinding_book
     from tests.support.world import ready_world
 
-    return Town(ready_world(), MemoryBook())  # it is put back as it was after each test
+    with rewinding_book() as book:
+        yield Town(ready_world(), book)  # it is put back as it was after each test
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ given requests that follow the links of the answers before
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from schemathesis.core.transport import Response
 
 from tests.api.hostile.fuzzing import DOCUMENT, ROUTES, Fuzzed
 from tests.api.hostile.town import Town
-from tests.support.memory import MemoryBook
+from tests.support.books import rewinding_book
 from tests.support.world import ready_world
 
 OPERATIONS = {one.ok().definition.raw["operationId"]: one.ok() for one in DOCUMENT.get_all_operations()}
@@ -33,8 +34,9 @@ LONG_SCENARIOS, LONG_STEPS = 60, 30
 
 
 @pytest.fixture(scope="module")
-def fuzzed() -> Fuzzed:
-    return Fuzzed(Town(ready_world(), MemoryBook()))
+def fuzzed() -> Iterator[Fuzzed]:
+    with rewinding_book() as book:
+        yield Fuzzed(Town(ready_world(), book))
 
 
 def profile(examples: int, steps: int = 1) -> settings:

@@ -24,7 +24,7 @@ from tests.api.hostile.desk import Moment
 from tests.api.hostile.routes import Place, put, routes, texts
 from tests.api.hostile.town import Town
 from tests.support.actors import HUAIYUE
-from tests.support.books import place
+from tests.support.books import KIND, place
 
 PLACES: dict[str, list[Place]] = {}
 for _route, _place in texts(one for one in routes() if one.method == "POST"):
@@ -49,11 +49,11 @@ UNICODE = ["ａ１", "é", "e\u0301", "𠮷", "👨‍👩‍👧", "ﷺ", "Ⅷ"
 
 
 @contextmanager
-def on_sqlite(town: Town, moment: Moment) -> Iterator[SqlBook]:
+def on_a_database(town: Town, moment: Moment) -> Iterator[SqlBook]:
     """Back at a moment, over a real database that holds what was there."""
     town.back(moment)
     app: Any = town.client.app
-    with place("sqlite") as address:
+    with place("postgresql" if KIND == "postgresql" else "sqlite") as address:
         book = SqlBook(address)
         rows = [record for table in moment.kept.values() for record in table.values()]
         book.write(lambda store: [store.put(record) for record in rows])
@@ -83,7 +83,7 @@ def test_sql(id_: str, town: Town) -> None:
         for text in SQL:
             town.back(moment)
             expected[at, text] = with_text(town, moment, at, text).status_code
-    with on_sqlite(town, moment) as book:
+    with on_a_database(town, moment) as book:
         acts = book.read(lambda store: store.count(Act))
         documents = book.read(lambda store: store.count(StoredDocument))
         one_after_another_differs = 409  # the first one may have used up what the next wants
@@ -99,7 +99,7 @@ def test_sql(id_: str, town: Town) -> None:
 @pytest.mark.parametrize("text", SQL)
 def test_sql_in_paths_queries_and_headers(text: str, town: Town) -> None:
     moment = max(town.moments.values(), key=lambda one: sum(map(len, one.kept.values())))
-    with on_sqlite(town, moment):
+    with on_a_database(town, moment):
         usual = town.ask("GET", HUAIYUE, "/acts").json()
         for route in LISTS:
             for name in route.query:
