@@ -32,6 +32,9 @@ _CHANGING: Mapping[int, tuple[str, str]] = {
     413: ("too-large", "The request is too large"),
 }
 _WITH_FILE: Mapping[int, tuple[str, str]] = {400: ("unreadable-form", "The form can't be read")}
+_STREAMING: Mapping[int, tuple[str, str]] = {
+    429: ("too-many-streams", "You have as many streams open as one person may")
+}
 _METHODS = ("get", "post")
 
 
@@ -101,6 +104,8 @@ def _complete(made: Json) -> None:
         if "multipart/form-data" in operation.get("requestBody", {}).get("content", {}):
             errors |= _WITH_FILE
         responses = operation["responses"]
+        if "text/event-stream" in responses.get("200", {}).get("content", {}):
+            errors |= _STREAMING
         responses.pop("422", None)
         for status, (code, description) in sorted(errors.items()):
             responses.setdefault(str(status), _error(status, code, description))
