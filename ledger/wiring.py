@@ -197,16 +197,22 @@ class App:
             try:
                 busy = self.step() + self.forgetting.step()
                 self.failure = ""
-            except GoldTicketError as error:
-                self.failure = error.for_clients().message
-                log.warning("work", error=error.code, message=error.message)
-            except Exception:
-                self.failure = "an error inside Gold Ticket; see the log"
-                log.exception("work")
+            except Exception as error:
+                self._note(error)
             if not busy:
                 self._wake.wait(self.settings.poll_seconds)
             self._wake.clear()
             self._stop.wait(self.gather)
+
+    def _note(self, error: Exception) -> None:
+        """Why the last step failed; the work goes on though nobody should read the log any more."""
+        with contextlib.suppress(OSError):
+            if isinstance(error, GoldTicketError):
+                self.failure = error.for_clients().message
+                log.warning("work", error=error.code, message=error.message)
+            else:
+                self.failure = "an error inside Gold Ticket; see the log"
+                log.error("work", exc_info=error)
 
 
 @contextlib.contextmanager
