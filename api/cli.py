@@ -103,13 +103,15 @@ def serve(
     ] = False,
 ) -> None:
     """Runs node, relay, watcher and API, until Ctrl-C."""
-    from api.server import serve as run  # uvicorn and FastAPI are needed here only
+    from api.server import few_arenas  # uvicorn and FastAPI are needed here only
+    from api.server import serve as run
 
     settings = _settings(home)
     if port is not None:
         settings = settings.model_copy(update={"port": port})
     if observe:
         settings = settings.model_copy(update={"observe": True})
+    few_arenas()
     with open_app(settings) as app:
         run(
             app,

@@ -10,13 +10,14 @@ import socket
 import sys
 
 from api.line import END, FAILURE, READY, Line
-from api.server import be_quick, server
+from api.server import be_quick, few_arenas, server
 from ledger.settings import load_settings
 from ledger.wiring import open_app
 
 
 def main() -> None:
     """One run."""
+    few_arenas()
     listening, end = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     with listening, open_app(load_settings()) as app:
         app.rpc.watch_over()
