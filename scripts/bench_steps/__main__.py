@@ -27,6 +27,7 @@ from scripts.bench_steps import (
     queries,
     reckoning,
     soak,
+    whole_by_size,
 )
 from scripts.bench_steps.gateway import Gateway, open_gateway
 from scripts.bench_steps.gateway_alone import Load
@@ -68,6 +69,11 @@ def main() -> int:
         figures |= proof.verified(node, Path(folder), _address(given, Path(folder)))
         figures["failures"] += len(figures["verify_differences"])
         alone(figures, node, town, profile)
+        if sizes := given.whole or profile.whole:
+            found = whole_by_size.measured(node, town, sizes, given.processes, say)
+            figures |= {"whole_cpu_us_by_tickets": found["cpu_us"]}
+            figures["failures"] += len(found["failures"])
+            figures["failed"] += found["failures"][:5]
     if profile.sizes:
         say("cost against the book's size")
         figures["cpu_us_by_tickets"] = {str(k): round(v) for k, v in by_size.measured(profile.sizes).items()}
@@ -92,6 +98,14 @@ def arguments(words: list[str]) -> argparse.Namespace:
         type=int,
         metavar="TICKETS",
         help="only: what people ask for, in books of 10,000 and so many",
+    )
+    parser.add_argument(
+        "--whole",
+        type=int,
+        nargs="+",
+        default=[],
+        metavar="TICKETS",
+        help="whole operations, SQLite, with so many tickets of others in the book; else as the profile says",
     )
     parser.add_argument("--out", type=Path, help="folder for figures.json and the plots")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")

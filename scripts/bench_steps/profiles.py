@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Profile:
-    """`town`: holders with a ticket each, and as many receivers; the others: operations of each part."""
+    """`town`: holders with a ticket each, and as many receivers; `sizes`, `whole`: tickets in the book, for intake and
+    projection alone and for whole operations; the others: operations of each part."""
 
     town: int
     chain_single: int
@@ -18,13 +19,23 @@ class Profile:
     bulk: int
     plain: int
     sizes: tuple[int, ...] = ()
+    whole: tuple[int, ...] = ()
 
 
 PROFILES = {
     "small": Profile(60, 100, 200, 400, 100, 60, 400, 40),
     "usual": Profile(1_000, 3_000, 6_000, 12_000, 2_500, 1_200, 16_000, 160, (1_000, 10_000, 100_000)),
     "large": Profile(
-        4_000, 8_000, 16_000, 40_000, 8_000, 4_000, 40_000, 320, (1_000, 10_000, 100_000, 1_000_000)
+        town=4_000,
+        chain_single=8_000,
+        chain_batch=16_000,
+        design=40_000,
+        single=8_000,
+        half=4_000,
+        bulk=40_000,
+        plain=320,
+        sizes=(1_000, 10_000, 100_000, 1_000_000),
+        whole=(1_000, 1_000_000),
     ),
 }
 
