@@ -343,8 +343,21 @@ def _from_json(kind: str) -> Convert:
         return lambda value: sized(bytes.fromhex(value.removeprefix("0x")))
     if kind.startswith("uint"):
         ranged = _ranged(int(kind[4:]))
-        return lambda value: ranged(int(value))
+        return lambda value: ranged(_whole(value))
     return _same
+
+
+def _whole(value: Any) -> int:
+    """A whole number from JSON: digits as text, or a number that is one. Never 1.5, true, "1_000" or digits of other
+    scripts, all of which `int` takes."""
+    if type(value) is int:
+        return value
+    if type(value) is not str:
+        raise TypeError(f"{value!r} is no whole number; write its digits as text")
+    digits = value.removeprefix("-")  # whether it may be below 0 is the type's to say
+    if not (digits.isascii() and digits.isdigit()):
+        raise ValueError(f"{value[:40]!r} is no whole number; write it with the digits 0 to 9 alone")
+    return int(value)
 
 
 def _same(value: Any) -> Any:

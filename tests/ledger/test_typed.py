@@ -132,3 +132,13 @@ def test_every_field_and_their_order_count(change: dict[str, Any]) -> None:
 )
 def test_an_act_is_valid_in_one_deployment(other: Domain) -> None:
     assert typed.digest(other, "Fund", FUND) != typed.digest(DOMAIN, "Fund", FUND)
+
+
+@pytest.mark.parametrize(
+    "value", [1.5, 1.0, True, None, [1], "1_000", " 7", "+7", "-1", "１２", "1e3", "1.0", "", str(2**96)]
+)
+def test_json_of_no_whole_number_in_range_is_refused(value):
+    child = {"to": "5", "value": "7", "trade": "0x" + "11" * 32, "salt": "0x" + "22" * 32}
+    assert typed.message_from_json("Child", child)["value"] == 7
+    with pytest.raises((TypeError, ValueError)):
+        typed.message_from_json("Child", {**child, "value": value})
