@@ -65,11 +65,6 @@ class Doors:
             self.close()
             raise
 
-    @property
-    def pids(self) -> list[int]:
-        """The processes' ids."""
-        return [door.process.pid for door in self._doors]
-
     def look(self) -> None:
         """Puts another process in the place of one that has ended, and tells all why the work stands still."""
         for place, door in enumerate(self._doors):
