@@ -13,8 +13,9 @@ from ledger import undertakings
 from ledger.acts import OPEN, State, step
 from ledger.events import Event
 from ledger.ids import root_id
-from ledger.ports import Refusal, Store
+from ledger.ports import Store
 from ledger.records import Act, Issuance, Leg, PayableRow, Reservation, Ticket
+from ledger.settle_payouts import end_returns
 
 _EXPIRING = [str(s) for s in (*OPEN, State.REJECTED)]
 _SPENDING = ("Offer", "Lock", "Withdraw", "WithdrawAll")
@@ -48,10 +49,11 @@ def refuse(store: Store, leg_id: bytes, code: str, message: str, now: int) -> No
     _end_what_spends(store, leg, f"refused ({code})", now)
 
 
-def wait(store: Store, leg_id: bytes, refusal: Refusal | None, now: int) -> None:
-    """The leg goes back into the queue, to its end: its transaction was lost, or the reason can pass."""
+def wait(store: Store, leg_id: bytes, code: str | None, now: int, message: str = "") -> None:
+    """The leg goes back into the queue, to its end: its transaction was lost, or was refused for a reason that can
+    pass, which `code` and `message` say."""
     leg = store.need(Leg, leg_id)
-    reason = {} if refusal is None else {"code": refusal.name, "message": "", "by": 0}
+    reason: dict[str, object] = {} if code is None else {"code": code, "message": message, "by": 0}
     if leg.state == State.RELAYED:
         place = next_in_queue(store)
         store.put(replace(leg, state=str(State.COMPLETE), reason=reason, changed_at=now, queue=place))
@@ -115,6 +117,10 @@ def _issued(event: Event, store: Store) -> None:
         undertakings.address(store, act)
 
 
+def _paid_out(event: Event, store: Store) -> None:
+    end_returns(store, event.args["ticket"], event.time)
+
+
 EVENTS: Mapping[str, Callable[[Event, Store], None]] = {
     "Issued": _issued,
     "Transferred": lambda event, store: finish(store, event.args["child"], event.time),
@@ -123,6 +129,7 @@ EVENTS: Mapping[str, Callable[[Event, Store], None]] = {
     "IssueWithdrawn": _issue_withdrawn,
     "OffersWithdrawn": _offers_withdrawn,
     "Voided": _voided,
+    "PaidOut": _paid_out,
 }
 
 

@@ -1,7 +1,8 @@
 """Complete legs from the outbox into `relay` transactions.
 
 A transaction is saved with its nonce and raw bytes before it is sent; the same bytes are sent again until they are
-mined. Nonces come from the journal. What the chain would refuse for good is never sent; what may pass waits.
+mined. Nonces come from the journal. What was refused, by a node's trial or in a block, goes again only when a trial has
+passed it (trial.py says what is tried before its first time).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from ledger.work.lease import Leases
 from ledger.work.outbox import NEVER, Outbox
 from ledger.work.sending import Sender
 from ledger.work.settling import DONE, Explain, Permanent
-from ledger.work.trial import SHORT, USUAL, Held, Item, Most, Trial, pack
+from ledger.work.trial import SHORT, TRUSTED, USUAL, Held, Item, Most, Trial, pack
 
 log = structlog.get_logger()
 
@@ -39,7 +40,8 @@ class Relay:
 
     `permanent`, `explain`: whether a refusal can't go away, and its sentence for people. `leases`: which of the keys
     are this process's. `most`: what the network takes at once. `patience`: seconds that a batch which is not full waits
-    for more after the last one; `monotonic`: what they are measured by.
+    for more after the last one; `monotonic`: what they are measured by. `trusted`: so many calls at once are tried
+    before they are sent for the first time, of more only what was refused before.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Relay:
         most: Most = USUAL,
         patience: float = 0.0,
         monotonic: Callable[[], float] = time.monotonic,
+        trusted: int = TRUSTED,
     ) -> None:
         self._book = book
         self._chain = chain
@@ -71,7 +74,9 @@ class Relay:
         ]
         self.former = Former(book, chain, clock, self.leases, addresses)
         self._outbox = Outbox()
-        self._trial = Trial(chain, self._single, lambda item, refusal: not self._ends(item, refusal), most)
+        self._trial = Trial(
+            chain, self._single, lambda item, refusal: not self._ends(item, refusal), most, trusted
+        )
         self._most = most
         self._flying: dict[bytes, list[Item]] = {}
         self._short: set[bytes] = set()
@@ -121,7 +126,8 @@ class Relay:
             for key, sender in ready.items()
             for batch in list(pack((i for i in items if i.key == key), self._most))[: sender.room]
         ]
-        go, held = self._trial.judge(batches, self._ahead())
+        doubted = {item.group for item in items if self._was_refused(item.legs[0])}
+        go, held = self._trial.judge(batches, self._ahead(), doubted)
         self._hold(held, block)
         out = 0
         for key, sender in ready.items():
@@ -179,10 +185,13 @@ class Relay:
         together: dict[tuple[bytes, bytes], list[Leg]] = {}
         for leg in legs:
             # one that had to wait before goes by itself, so that others need not fail with it
-            apart = leg.reason or leg.id in self._short
+            apart = self._was_refused(leg)
             together.setdefault((leg.act, leg.id if apart else b""), []).append(leg)
         made = [self._item(papers, papers.acts[act], group) for (act, _), group in together.items()]
         return [item for item in made if item is not None]
+
+    def _was_refused(self, leg: Leg) -> bool:
+        return bool(leg.reason) or leg.id in self._short
 
     def _is_ready(self, leg: Leg, act: Act, ready: Mapping[str, Sender], mine: Collection[str]) -> bool:
         key = self._key(_group(act))

@@ -13,6 +13,10 @@ from ledger.records import Act, Leg, Transaction
 Permanent = Callable[[Refusal, str], bool]
 Explain = Callable[[Refusal], str]
 
+FAILED = (
+    "TransactionFailed",
+    "The transaction that carried this was reverted as a whole. It is tried by itself before it goes again.",
+)
 DONE = ("AlreadyDone", "AlreadyIssued")
 """Refusals that say: this has taken effect before."""
 
@@ -66,7 +70,8 @@ class Settling:
         elif refusal is not None and self._permanent(refusal, kinds.kind(act.kind).function):
             outcome.refuse(store, leg.id, refusal.name, self._explain(refusal), now)
         else:
-            outcome.wait(store, leg.id, refusal, now)
+            code, message = (refusal.name, self._explain(refusal)) if refusal is not None else FAILED
+            outcome.wait(store, leg.id, code, now, message)
 
     def _lines(self, act: Act, refused: Mapping[tuple[bytes, bytes], Refusal]) -> dict[str, str]:
         """Lines of a pay-out that the contract did not take, while it took others: ticket → why."""

@@ -1,5 +1,8 @@
 """What the chain would say now: one simulation of each whole batch, and a second look at what is refused there.
 
+Where many items go at once they are sent without it: this gateway's rules have passed them, and what the chain refuses
+all the same it says in the block. Tried is then what was refused before, and everything of the same issuance with it.
+
 An item that is refused inside a batch may be refused because of those before it, which are not mined yet. So it is
 looked at alone, and only what is refused at the head by itself, for a reason that can't go away, ends. What lacks
 something that is under way (a parent in a transaction that is not mined yet) is tried behind it and goes out after it.
@@ -7,7 +10,7 @@ something that is under way (a parent in a transaction that is not mined yet) is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ledger.ports import Call, Chain, Refusal
@@ -23,6 +26,9 @@ MOST_BYTES = 126_000
 """Bytes of one transaction; networks refuse those above 128 KiB."""
 MOST_IN_FLIGHT = 64
 """Transactions of one key that may wait to be mined at one time; Besu's pool takes 200 of one sender."""
+TRUSTED = 50
+"""Items above which those that nothing speaks against go without being tried. Up to there trying costs little, and the
+people learn at once what a block would tell them."""
 FRAME = 160
 """Bytes of `relay` around one item's calldata."""
 GENEROUS = 10_000_000
@@ -90,7 +96,7 @@ def _by_key(items: Sequence[Item], most: Most) -> Iterator[list[Item]]:
 
 class Trial:
     """`single`: the item of one leg, for an item of several. `passes`: whether a refusal can pass. `most`: what
-    one transaction holds."""
+    one transaction holds. `trusted`: so many items at once are tried all."""
 
     def __init__(
         self,
@@ -98,21 +104,23 @@ class Trial:
         single: Callable[[Item, Leg], Item],
         passes: Callable[[Item, Refusal], bool],
         most: Most,
+        trusted: int = TRUSTED,
     ) -> None:
         self._chain = chain
         self._single = single
         self._passes = passes
         self._most = most
+        self._trusted = trusted
 
     def judge(
-        self, batches: Sequence[list[Item]], ahead: Mapping[bytes, Sequence[Call]]
+        self, batches: Sequence[list[Item]], ahead: Mapping[bytes, Sequence[Call]], doubted: Collection[bytes]
     ) -> tuple[list[list[Item]], list[Held]]:
-        """Batches that would take effect as they stand, and what is held back. `ahead`: by group the calls that are
-        out and not mined."""
-        answers = self._chain.attempt([[item.call for item in batch] for batch in batches])
-        go: list[list[Item]] = []
+        """Batches that go as they stand, and what is held back. `ahead`: by group the calls that are out and not mined;
+        `doubted`: groups in which something was refused before."""
+        go, tried = self._divide(batches, doubted)
+        answers = self._chain.attempt([[item.call for item in batch] for batch in tried]) if tried else []
         refused: list[tuple[Item, Refusal]] = []
-        for batch, refusals in zip(batches, answers, strict=True):
+        for batch, refusals in zip(tried, answers, strict=True):
             pairs = list(zip(batch, refusals, strict=True))
             go.append([item for item, refusal in pairs if refusal is None])
             refused += [(item, refusal) for item, refusal in pairs if refusal is not None]
@@ -121,6 +129,20 @@ class Trial:
         found = self._alone(refused)
         behind, held = self._behind(found, go, ahead)
         return [*go, *_by_key(behind, self._most)], held
+
+    def _divide(
+        self, batches: Sequence[list[Item]], doubted: Collection[bytes]
+    ) -> tuple[list[list[Item]], list[list[Item]]]:
+        """Batches that need not be tried, and those that have to be."""
+        items = [item for batch in batches for item in batch]
+        if len(items) <= self._trusted:
+            return [], list(batches)
+        if not doubted:
+            return list(batches), []
+        passed = (item for item in items if item.group not in doubted)
+        return list(_by_key(list(passed), self._most)), list(
+            _by_key([item for item in items if item.group in doubted], self._most)
+        )
 
     def sure(self, items: Sequence[Item], ends: Callable[[Item, Refusal], bool]) -> list[bool]:
         """Whether each, refused at the head by one node for good, is so where nothing changes any more, by another
@@ -192,6 +214,7 @@ __all__ = [
     "MOST_GAS",
     "MOST_IN_FLIGHT",
     "SHORT",
+    "TRUSTED",
     "USUAL",
     "Held",
     "Item",

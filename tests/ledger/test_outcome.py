@@ -20,7 +20,6 @@ from ledger import outcome
 from ledger.acts import State, WrongState
 from ledger.events import Event
 from ledger.money import Fen
-from ledger.ports import Refusal
 from ledger.records import Act, Issuance, Leg, PayableRow, Reservation, Ticket
 from tests.support.memory import MemoryStore
 
@@ -107,10 +106,10 @@ def test_a_lost_transaction_puts_the_leg_behind_all_others(store: MemoryStore) -
     assert outcome.next_in_queue(store) == 1
     leg(store, State.COMPLETE, OTHER, queue=7)
     leg(store, State.RELAYED, queue=3)
-    outcome.wait(store, LEG, Refusal("NotEnough", {}, b""), NOW)
+    outcome.wait(store, LEG, "NotEnough", NOW, "not enough yet")
     kept = store.need(Leg, LEG)
     assert (kept.state, kept.queue, kept.changed_at) == ("complete", 8, NOW)
-    assert kept.reason == {"code": "NotEnough", "message": "", "by": 0}
+    assert kept.reason == {"code": "NotEnough", "message": "not enough yet", "by": 0}
     assert not store.need(Reservation, LEG).ended
     outcome.wait(store, LEG, None, NOW + 1)
     assert store.need(Leg, LEG) == kept, "it waits already"

@@ -29,6 +29,7 @@ from ledger.signatures import HeldKeys
 from ledger.users import create_user
 from ledger.work.lease import Leases
 from ledger.work.relay import Relay
+from ledger.work.trial import TRUSTED
 from ledger.work.verify import verify
 from ledger.work.watch import Watch
 from tests.api.office import Client, TestApp
@@ -72,6 +73,7 @@ class Outside:
     clock: ManualClock
     dsn: str
     memory: MemoryBook
+    trusted: int = TRUSTED
     lives: int = 0
     api_keys: dict[int, str] = field(default_factory=dict)
     book: Any = None
@@ -107,7 +109,9 @@ class Process:
         self.service = Service(out.world.domain, signer, clock)
         leases = Leases(self.book, clock, me, lambda owner: owner != me)
         self.relay = Relay(
-            self.book, self.chain, clock, relayers.addresses, permanent, explain, leases=leases
+            *(self.book, self.chain, clock, relayers.addresses, permanent, explain),
+            leases=leases,
+            trusted=out.trusted,
         )
         self.watch = Watch(self.book, self.chain, START, explain, permanent, leases=leases)
         self.client = Client(TestApp(self.book, self.chain, self.service, signer))
@@ -163,7 +167,9 @@ def run(
         dsn = "" if book == "memory" else stack.enter_context(books.place(book))
         ticks = Ticks(kills, at)
         faults = FaultyNode(node, rng, rate, only)
-        out = Outside(world, node, faults, ticks, ManualClock(world.now), dsn, MemoryBook())
+        # half of the runs try everything before it is sent, half only what was refused before
+        trusted = Random(f"{plan} {seed} trusted").choice([0, TRUSTED])
+        out = Outside(world, node, faults, ticks, ManualClock(world.now), dsn, MemoryBook(), trusted)
         stack.callback(out.close_book)
         return _Run(out, wishes, rng, way).go()
 
