@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 
@@ -77,21 +77,32 @@ def page(
     *,
     order: str = "",
     keep: Callable[[R], bool] = lambda _: True,
+    either: Sequence[Mapping[str, object]] = ({},),
     **where: object,
 ) -> Page[V]:
-    """One page of the records of a kind, those that `keep` lets through, by `order` (as `Store.find`)."""
+    """One page of the records of a kind, those that `keep` lets through, by `order` (as `Store.find`). `either`: they
+    are as one of these says, each of which an index may find."""
     names = _keyset(kind, order)
     after = _start(kind, names, paging.cursor) if paging.cursor else None
     kept: list[R] = []
     scanned, chunk = 0, paging.limit + 1
     while len(kept) <= paging.limit and scanned < MOST_SCANNED:
-        found = store.find(kind, order=order, after=after, limit=chunk, **where)
+        asked: dict[str, Any] = {"order": order, "after": after, "limit": chunk, **where}
+        found = _merged([store.find(kind, **{**asked, **one}) for one in either], names, order, chunk)
         kept += [record for record in found if keep(record)]
         if len(found) < chunk:
             return _cut(kept, paging.limit, names, view, None)
         after = _at(found[-1], names)
         scanned += len(found)
     return _cut(kept, paging.limit, names, view, encode(after or ()))
+
+
+def _merged(parts: list[list[R]], names: list[str], order: str, most: int) -> list[R]:
+    """The first of several lists in the same order, what stands in two of them once."""
+    if len(parts) == 1:
+        return parts[0]
+    found = {_at(record, names): record for part in parts for record in part}
+    return [found[at] for at in sorted(found, reverse=order.startswith("-"))][:most]
 
 
 def page_of(

@@ -21,7 +21,7 @@ from api.models.settle import (
     Reference,
     ReturnedLineOut,
 )
-from api.pages import Page, Paged, page_of
+from api.pages import Page, Paged, page
 from api.payables import Upload, read_upload
 from api.settle_clearing import list_seen, no_list
 from api.settle_view import line_out, maturities_out, returned_out
@@ -155,11 +155,16 @@ def returned_lines(read: Read, paging: Paged) -> Page[ReturnedLineOut]:
     party = read.caller.party
 
     def work(store: Store) -> Page[ReturnedLineOut]:
-        return page_of(
-            _returns(store, party),
+        return page(
+            store,
+            ReturnedLine,
             paging,
-            lambda line: (line.at, line.ref, line.ticket),
             lambda line: returned_out(store, line),
+            order="at",
+            keep=lambda line: settle_payouts.waits_for(store, party, line),
+            # those without a party are from before it was noted
+            either=({"bank": party}, {"party": [party, 0]}),
+            ended=False,
         )
 
     return read(work)
@@ -199,11 +204,3 @@ def _draft_pay_outs(store: Store, once: Doing, made: PayOutDraft) -> PayOutDraft
         returned=[returned_out(store, line) for line in made.returned],
         missing=[line_out(row) for row in made.missing],
     )
-
-
-def _returns(store: Store, party: int) -> list[ReturnedLine]:
-    """What this company pays as clearing bank, or should be paid as holder."""
-    issuances = {ticket.issuance for ticket in store.find(Ticket, party=party)}
-    banks = {store.need(Issuance, issuance).clearing_bank for issuance in issuances} | {party}
-    lines = [line for bank in sorted(banks) for line in settle_payouts.open_returns(store, bank)]
-    return [line for line in lines if party in (line.bank, store.need(Ticket, line.ticket).party)]

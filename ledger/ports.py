@@ -199,6 +199,13 @@ class Store(Protocol):
 
     def count(self, kind: type, /, **where: object) -> int: ...
 
+    def leads(
+        self, kind: type, where: Mapping[str, object], field: str, to: type, wanted: Mapping[str, object]
+    ) -> bool:
+        """Whether a record of `kind` as in `where` (see `find`) names in `field` the key of a record of `to` as in
+        `wanted`: one question, however many records lie between."""
+        ...
+
 
 class Book(Protocol):
     """The database. One writer; what `write` returns is durable."""

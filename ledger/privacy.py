@@ -6,6 +6,9 @@ a ticket as far as one of their own acts is about it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TypeVar
+
 from ledger.access import laid_open
 from ledger.errors import NotFound
 from ledger.ids import to_hex
@@ -34,6 +37,9 @@ class UnknownLock(NotFound):
     title = "There is no such lock"
 
 
+R = TypeVar("R", Ticket, Leg)
+
+_AT_ONCE = 64
 _ORDERS = ("Freeze", "Unfreeze")
 
 
@@ -110,10 +116,9 @@ def sees_profile(store: Store, party: int, subject: Participant) -> bool:
     that pay its tickets."""
     if party in (subject.id, subject.clearing_bank):
         return True
-    if not store.count(Issuance, clearing_bank=party):
+    if not store.find(Issuance, clearing_bank=party, order="due", limit=1):
         return False
-    ids = {ticket.issuance for ticket in store.find(Ticket, party=subject.id)}
-    return any(store.need(Issuance, id_).clearing_bank == party for id_ in ids)
+    return store.leads(Ticket, {"party": subject.id}, "issuance", Issuance, {"clearing_bank": party})
 
 
 def sees_document(store: Store, party: int, document: StoredDocument) -> bool:
@@ -122,18 +127,32 @@ def sees_document(store: Store, party: int, document: StoredDocument) -> bool:
         return True
     if document.kind != "undertaking":
         return False
-    behind = [store.get(Issuance, id_) for id_ in _issuances_of(store, party)]
     # its hash stands on chain: another core could name it in an issuance of its own
-    return any(
-        one is not None and one.undertaking == document.hash and one.debtor in document.parties
-        for one in behind
-    )
+    behind = store.find(Issuance, undertaking=document.hash, debtor=document.parties)
+    return any(_has_part(store, party, one.id) for one in behind)
 
 
-def _issuances_of(store: Store, party: int) -> set[bytes]:
-    held = {ticket.issuance for ticket in store.find(Ticket, party=party)}
-    legs = store.find(Leg, party=party)
-    return held | {leg.id[:16] for leg in legs if laid_open(store, store.need(Act, leg.act))}
+def _has_part(store: Store, party: int, issuance: bytes) -> bool:
+    """Whether this participant holds, held or is offered a part of an issuance: ids of all that comes out of an
+    issuance begin with its own."""
+    if any(_within(store, Ticket, party, issuance)):
+        return True
+    offered = _within(store, Leg, party, issuance)
+    return any(laid_open(store, store.need(Act, leg.act)) for leg in offered)
+
+
+def _within(store: Store, kind: type[R], party: int, issuance: bytes) -> Iterator[R]:
+    """A party's tickets or legs of one issuance, first one, then more at a time, without a look at those of others."""
+    after, most = issuance, 1  # sorts before every longer id that begins with it
+    while found := store.find(kind, party=party, after=after, limit=most):
+        for one in found:
+            after = one.id
+            if after[:16] != issuance:
+                return
+            yield one
+        if len(found) < most:
+            return
+        most = min(most * 2, _AT_ONCE)
 
 
 def _sees_all(store: Store, party: int, issuance: bytes) -> bool:

@@ -29,6 +29,12 @@ WITHIN_KIND = {"within": ("kind",)}
 """Metadata of a field: its order among records of one kind is asked for."""
 WITHIN_TICKET = {"within": ("ticket",)}
 """Metadata of a field: one of its values among what belongs to one ticket is asked for."""
+WITHIN_ISSUANCE = {"within": ("issuance",)}
+"""Metadata of a field: one of its values among what belongs to one issuance is asked for."""
+WITHIN_UNDERTAKING = {"within": ("undertaking",)}
+"""Metadata of a field: one of its values among what names one undertaking is asked for."""
+WITHIN_PAID = {"within": ("bank", "party")}
+"""Metadata of a field: one of its values among what one bank pays, or is paid to one party, is asked for."""
 WITHIN_PAYERS = {"within": ("debtor", "clearing_bank")}
 """Metadata of a field: its order among what one core owes, or one clearing bank pays, is asked for."""
 
@@ -133,7 +139,7 @@ class Issuance:
     id: bytes = field(metadata=KEY)
     number: int = field(metadata=INDEXED)
     digest: bytes = field()
-    debtor: int = field()
+    debtor: int = field(metadata=WITHIN_UNDERTAKING)
     supplier: int = field(metadata=INDEXED)
     clearing_bank: int = field()
     face: Fen = field()
@@ -161,12 +167,12 @@ class Ticket:
     `tier`: 1 for the first supplier."""
 
     id: bytes = field(metadata=KEY | WITHIN_PARTY)
-    issuance: bytes = field(metadata=INDEXED)
+    issuance: bytes = field()
     parent: bytes | None = field(metadata=INDEXED)
     party: int = field()
     value: Fen = field()
     depth: int = field()
-    path: str = field()
+    path: str = field(metadata=WITHIN_ISSUANCE)
     tier: int = field()
     created_at: int = field()
     version: int = 0
@@ -305,10 +311,10 @@ class Leg:
     `state`: an `acts.State`. `party`: the receiver, 0 where there is none. `reason`: {code, message, by} of a
     rejection or refusal. `queue`: its place in the order in which legs became complete, 0 before."""
 
-    id: bytes = field(metadata=KEY)
+    id: bytes = field(metadata=KEY | WITHIN_PARTY)
     act: bytes = field(metadata=INDEXED)
     place: int = field()
-    party: int = field(metadata=INDEXED)
+    party: int = field()
     value: Fen = field()
     state: str = field()
     reason: Json = field()
@@ -503,15 +509,17 @@ class ClearingList:
 
 @dataclass(frozen=True)
 class ReturnedLine:
-    """A line that the bank could not pay (退汇), with the reason; `ended` once it was paid later."""
+    """A line that the bank could not pay (退汇), with the reason; `ended` once it was paid later. `party`: the ticket's
+    holder, 0 where an earlier version did not note it."""
 
     ref: bytes = field(metadata=KEY)
-    ticket: bytes = field(metadata=KEY)
-    bank: int = field(metadata=INDEXED)
+    ticket: bytes = field(metadata=KEY | INDEXED)
+    bank: int = field()
     amount: Fen = field()
     reason: str = field()
     at: int = field()
-    ended: bool = False
+    party: int = 0
+    ended: bool = field(default=False, metadata=WITHIN_PAID)
 
 
 PROJECTION: tuple[type, ...] = (

@@ -142,11 +142,7 @@ def prepare(
         total=made.total,
         created_at=now,
     )
-    waiting = [
-        ReturnedLine(NO_ACCOUNT, parse_ticket_id(row.ticket), bank, row.payable, row.problem, now)
-        for row in made.rows
-        if row.problem
-    ]
+    waiting = [_line_back(store, row, bank, now) for row in made.rows if row.problem]
     return Prepared(made, record, document, tuple(waiting))
 
 
@@ -163,6 +159,11 @@ def rows_of(record: ClearingList) -> list[ClearingRow]:
         )
         for line in record.lines
     ]
+
+
+def _line_back(store: Store, row: ClearingRow, bank: int, now: int) -> ReturnedLine:
+    ticket = store.need(Ticket, parse_ticket_id(row.ticket))
+    return ReturnedLine(NO_ACCOUNT, ticket.id, bank, row.payable, row.problem, now, ticket.party)
 
 
 def _account(store: Store, party: int) -> PayeeAccount:

@@ -7,7 +7,7 @@ reference once the account was corrected.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger import records, settle
@@ -15,7 +15,7 @@ from ledger.clearing import ClearingRow
 from ledger.ids import parse_ticket_id
 from ledger.payouts import PaidLine, ReturnedLine, parse_payouts
 from ledger.ports import Store
-from ledger.records import ClearingList, Log, Payment
+from ledger.records import ClearingList, Log, Payment, Ticket
 from ledger.references import reference, spent
 from ledger.settle_checks import MOST_LINES
 from ledger.settle_lists import NO_ACCOUNT, rows_of, waits_for_account
@@ -80,17 +80,26 @@ def from_lines(
         for place, part in enumerate(parts, 1)
     ]
     kept = [
-        records.ReturnedLine(spent_ref, parse_ticket_id(line.ticket), bank, line.amount, line.reason, now)
+        records.ReturnedLine(spent_ref, ticket.id, bank, line.amount, line.reason, now, ticket.party)
         for line in returned
+        for ticket in [store.need(Ticket, parse_ticket_id(line.ticket))]
     ]
     return PayOutDraft(tuple(messages), tuple(kept), tuple(missing))
 
 
-def open_returns(store: Store, bank: int) -> list[records.ReturnedLine]:
-    """Returned lines that were not paid since, the oldest first. Those that had no payee account only until one is
-    filed."""
-    kept = store.find(records.ReturnedLine, bank=bank, ended=False, order="at")
-    return [line for line in kept if not _paid_since(store, line) and not _payable_now(store, line)]
+def waits_for(store: Store, party: int, line: records.ReturnedLine) -> bool:
+    """Whether a returned line is this company's, as clearing bank or as holder, and still waits: it was not paid since,
+    and one that had no payee account only until one is filed."""
+    if party not in (line.bank, line.party or store.need(Ticket, line.ticket).party):
+        return False
+    return not line.ended and not _paid_since(store, line) and not _payable_now(store, line)
+
+
+def end_returns(store: Store, ticket: bytes, paid_at: int) -> None:
+    """A line of this ticket was paid, in a block of this time: what came back before waits no longer."""
+    for line in store.find(records.ReturnedLine, ticket=ticket, ended=False):
+        if line.at <= paid_at:
+            store.put(replace(line, ended=True))
 
 
 def _payable_now(store: Store, line: records.ReturnedLine) -> bool:
@@ -98,5 +107,6 @@ def _payable_now(store: Store, line: records.ReturnedLine) -> bool:
 
 
 def _paid_since(store: Store, line: records.ReturnedLine) -> bool:
-    paid = store.find(Log, name="PaidOut", subject=line.ticket)
-    return any(log.time >= line.at for log in paid)
+    """For lines that an earlier version did not end when they were paid."""
+    last = store.find(Log, name="PaidOut", subject=line.ticket, order="-time", limit=1)
+    return bool(last) and last[0].time >= line.at

@@ -183,9 +183,8 @@ def by_number(store: Store, number: str) -> Ticket | None:
     """The ticket with this number for people, None if there is none."""
     serial, path = split_number(number)
     for found in store.find(Issuance, number=serial):
-        for ticket in store.find(Ticket, issuance=found.id):
-            if [int(place) for place in ticket.path.split("-") if place] == path:
-                return ticket
+        for ticket in store.find(Ticket, issuance=found.id, path="-".join(map(str, path)), limit=1):
+            return ticket
     return None
 
 

@@ -236,6 +236,13 @@ class BufferedStore:
         self._write(shelf)
         return self._under.count(kind, **where)
 
+    def leads(
+        self, kind: type, where: Mapping[str, object], field: str, to: type, wanted: Mapping[str, object]
+    ) -> bool:
+        for one in (kind, to):
+            self._write(self._shelf(one))
+        return self._under.leads(kind, where, field, to, wanted)
+
     # ---- inside
 
     def _shelf(self, kind: type) -> _Shelf:

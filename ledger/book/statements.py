@@ -93,6 +93,17 @@ class Statements:
     def count(self, filters: tuple[Filter, ...]) -> Statement:
         return self._compile(sa.select(sa.func.count()).select_from(self.table).where(*self._where(filters)))
 
+    @lru_cache(maxsize=64)  # noqa: B019
+    def leads(
+        self, filters: tuple[Filter, ...], field: str, to: type, wanted: tuple[Filter, ...]
+    ) -> Statement:
+        """Parameters of `wanted` are called ``to_…``."""
+        other = TABLES[to]
+        (key,) = other.primary_key.columns
+        there = sa.exists().where(key == self.column(field), *(_filter(other, one, "to_") for one in wanted))
+        here = sa.exists().where(*self._where(filters), there)
+        return self._compile(sa.select(sa.cast(here, sa.Integer)))
+
     @lru_cache(maxsize=256)  # noqa: B019
     def find(
         self, filters: tuple[Filter, ...], order: tuple[str, ...], descending: bool, after: int, limited: bool
@@ -111,17 +122,7 @@ class Statements:
         return self._compile(select)
 
     def _where(self, filters: tuple[Filter, ...]) -> list[sa.ColumnElement[bool]]:
-        return [self._filter(item) for item in filters]
-
-    def _filter(self, item: Filter) -> sa.ColumnElement[bool]:
-        column = self.table.c[item.field]
-        if item.size == 1 and not item.null:
-            return column == sa.bindparam(f"{item.field}_0")
-        parts: list[sa.ColumnElement[bool]] = [column.is_(None)] if item.null else []
-        if item.size:
-            names = (f"{item.field}_{i}" for i in range(item.size))
-            parts.append(column.in_([sa.bindparam(name, type_=column.type) for name in names]))
-        return sa.or_(*parts) if parts else sa.false()
+        return [_filter(self.table, item) for item in filters]
 
     def _compile(self, statement: sa.ClauseElement) -> Statement:
         compiled: Any = statement.compile(dialect=self.dialect)
@@ -200,6 +201,17 @@ class Statements:
         # A frozen dataclass sets its fields one by one through object.__setattr__, at three times the cost.
         record.__dict__.update(values)
         return record
+
+
+def _filter(table: sa.Table, item: Filter, prefix: str = "") -> sa.ColumnElement[bool]:
+    column = table.c[item.field]
+    if item.size == 1 and not item.null:
+        return column == sa.bindparam(f"{prefix}{item.field}_0")
+    parts: list[sa.ColumnElement[bool]] = [column.is_(None)] if item.null else []
+    if item.size:
+        names = (f"{prefix}{item.field}_{i}" for i in range(item.size))
+        parts.append(column.in_([sa.bindparam(name, type_=column.type) for name in names]))
+    return sa.or_(*parts) if parts else sa.false()
 
 
 def _writer(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> Convert:

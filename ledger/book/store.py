@@ -120,6 +120,17 @@ class SqlStore:
         self._run(shape.count(conditions), values)
         return int(self._cursor.fetchone()[0])
 
+    def leads(
+        self, kind: type, where: Mapping[str, object], field: str, to: type, wanted: Mapping[str, object]
+    ) -> bool:
+        """See `ledger.ports.Store`."""
+        shape, other = self.shape(kind), self.shape(to)
+        conditions, values = filters(shape, where)
+        at_end, found = filters(other, wanted)
+        values |= {f"to_{name}": value for name, value in found.items()}
+        self._run(shape.leads(conditions, field, to, at_end), values)
+        return bool(self._cursor.fetchone()[0])
+
     def shape(self, kind: type) -> Statements:
         """What this store says about a record class."""
         return statements(kind, self._dialect)
@@ -158,7 +169,7 @@ def check_key(shape: Statements, key: tuple[object, ...]) -> dict[str, Any]:
     return {name: shape.bind(name, value) for name, value in zip(shape.keys, key, strict=True)}
 
 
-def filters(shape: Statements, where: dict[str, object]) -> tuple[tuple[Filter, ...], dict[str, Any]]:
+def filters(shape: Statements, where: Mapping[str, object]) -> tuple[tuple[Filter, ...], dict[str, Any]]:
     """What `where` asks for, as a shape and its values. Raises TypeError for an unknown field or a wrong type."""
     conditions: list[Filter] = []
     values: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from ledger import kinds, outcome
 from ledger.errors import GoldTicketError
 from ledger.events import Event
 from ledger.ports import Block, Chain, Store
-from ledger.records import Cursor, Issuance, Leg, Log, Reservation, Ticket
+from ledger.records import Cursor, Issuance, Leg, Log, Reservation, ReturnedLine, Ticket
 from ledger.work.jsonable import jsonable
 
 ENOUGH = 5_000
@@ -39,9 +39,12 @@ def reads(
 ) -> Callable[[Any], None]:
     """What taking in these events asks for, to be read ahead; `legs`: of transactions that are settled with them."""
     tickets: set[bytes] = set()
+    paid: set[bytes] = set()
     ids = set(legs)
     for event in events:
         found = event.args
+        if event.name == "PaidOut":
+            paid.add(found["ticket"])
         tickets.update(found[name] for name in _TICKETS if name in found)
         ids.update(found[name] for name in _LEGS if name in found)
 
@@ -51,6 +54,7 @@ def reads(
         if journal:
             buffer.load(Leg, "id", sorted(ids))
             buffer.load(Reservation, "leg", sorted(ids))
+            buffer.load(ReturnedLine, "ticket", sorted(paid), ended=False)
 
     return loads
 

@@ -15,8 +15,9 @@ import structlog
 
 from ledger.acts import State
 from ledger.errors import Conflict
+from ledger.ids import parse_hex
 from ledger.ports import Book, Chain, Store
-from ledger.records import Checkpoint, Leg, Reservation, SignedBytes, Transaction
+from ledger.records import Act, Checkpoint, Leg, Reservation, ReturnedLine, SignedBytes, Transaction
 from ledger.work.calldata import find_all
 from ledger.work.verify import Progress, rebuild
 
@@ -87,12 +88,21 @@ def unsettle(store: Store, common: int) -> int:
             store.put(replace(leg, state=str(State.RELAYED), reason={}))
     for reservation in find_all(store, Reservation, "leg", legs):
         store.put(replace(reservation, ended=False))
+    _reopen_returns(store, legs)
     for checkpoint in store.find(Checkpoint, order="-block"):
         if checkpoint.block > common:
             store.delete(Checkpoint, checkpoint.block)
     if lost:
         log.warning("the node has lost blocks: sent again", after=common, transactions=len(lost))
     return len(lost)
+
+
+def _reopen_returns(store: Store, legs: list[bytes]) -> None:
+    """Returned lines wait again until the pay-outs that ended them are mined again."""
+    paid = [act for act in find_all(store, Act, "id", legs) if act.kind == "PayOut"]
+    tickets = [parse_hex(line["ticket"]) for act in paid for line in act.message["lines"]]
+    for line in find_all(store, ReturnedLine, "ticket", tickets):
+        store.put(replace(line, ended=False))
 
 
 def _checkpoints(book: Book) -> Iterator[Checkpoint]:

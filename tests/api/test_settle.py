@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from ledger import records
 from ledger.clock import utc_text
 from ledger.ids import keccak256, to_hex
 from ledger.money import Fen
@@ -289,6 +290,8 @@ def test_one_line_comes_back_and_is_paid_later(live: Live, ticket: str) -> None:
     sent(live, again, bank_file(live, again), "HY-2")
     assert taken(live, ticket, back["ticket"]) == [HALF, FACE // 4]
     assert live.seen(HUAIYUE, "/settle/returned-lines")["items"] == []
+    [kept] = live.book.read(lambda store: store.find(records.ReturnedLine))
+    assert kept.ended, "nobody looks it up again"
     assert live.seen(WUZE, f"/tickets/{back['ticket']}")["status"] == "paid"
     assert live.verify().clean
 

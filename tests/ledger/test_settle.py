@@ -23,9 +23,10 @@ from datetime import date
 
 import pytest
 
-from ledger import settle, settle_lists, settle_payouts
+from ledger import records, settle, settle_lists, settle_payouts
 from ledger.clock import shanghai_date
 from ledger.errors import NotFound
+from ledger.ids import parse_ticket_id
 from ledger.kinds import kind
 from ledger.money import Fen
 from ledger.payouts import PaidLine, PayoutRefused, ReturnedLine, payouts_csv
@@ -388,7 +389,8 @@ def test_a_returned_line_is_paid_later_under_a_new_reference(mirror, listed):
     world.advance(60)
     kind("PayOut").check(message, store, mirror.now)
     world.send(world.draft("PayOut", [HUAIYUE], message=message).data).expect()
-    assert settle_payouts.open_returns(store, HUAIYUE.id) == [back]
+    assert back.party == WUZE.id
+    assert open_returns(store) == {HUAIYUE.id: [back], WUZE.id: [back], WANYUE.id: []}
     again = settle_lists.prepare(store, HUAIYUE.id, PAYMENT_DATE, mirror.now)
     (row,) = again.clearing.rows
     assert row.payable == 300_000_00
@@ -397,9 +399,29 @@ def test_a_returned_line_is_paid_later_under_a_new_reference(mirror, listed):
         settle_payouts.from_lines(store, HUAIYUE.id, "P-1", [line], [], mirror.now, deadline=end)
     later = settle_payouts.from_lines(store, HUAIYUE.id, "P-2", [line], [], mirror.now, deadline=end)
     world.send(world.draft("PayOut", [HUAIYUE], message=later.messages[0]).data).expect()
-    assert settle_payouts.open_returns(store, HUAIYUE.id) == []
+    assert open_returns(store) == {HUAIYUE.id: [], WUZE.id: [], WANYUE.id: []}
+    assert not store.find(records.ReturnedLine)[0].ended, "as an earlier version left it: the log tells"
     with pytest.raises(NothingToClear):
         settle_lists.prepare(store, HUAIYUE.id, PAYMENT_DATE, mirror.now)
+
+
+def open_returns(store):
+    return {
+        one.id: [
+            line for line in store.find(records.ReturnedLine) if settle_payouts.waits_for(store, one.id, line)
+        ]
+        for one in (HUAIYUE, WUZE, WANYUE)
+    }
+
+
+def test_what_is_paid_ends_only_what_came_back_before(mirror, listed):
+    store, row = mirror.store, listed.clearing.rows[0]
+    ticket = parse_ticket_id(row.ticket)
+    for at in (5, 7):
+        store.put(records.ReturnedLine(bytes([at]) * 32, ticket, HUAIYUE.id, row.payable, "", at))
+    settle_payouts.end_returns(store, ticket, 6)
+    ended = {line.at: line.ended for line in store.find(records.ReturnedLine, ticket=ticket)}
+    assert ended == {5: True, 7: False}
 
 
 def test_many_lines_make_several_acts(mirror, listed):

@@ -76,6 +76,10 @@ class MemoryStore:
     def count(self, kind: type, /, **where: object) -> int:
         return len(self._matching(kind, where))
 
+    def leads(self, kind: type, where: Any, field: str, to: type, wanted: Any) -> bool:
+        there = {_key(_shape(to), record) for record in self._matching(to, wanted)}
+        return any((getattr(record, field),) in there for record in self._matching(kind, where))
+
     def attempt(self, work: Callable[[Any], Any]) -> tuple[Any, Exception | None]:
         """What `work` returns, or the exception it raises after all that it wrote is undone."""
         kept = self.snapshot()

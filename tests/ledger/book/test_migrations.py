@@ -7,6 +7,7 @@ given a journal of a later version
     it should refuse, name both steps, and change nothing
 given a journal of an earlier version with something in it
     it should keep what is there, and give new fields their meaning
+    it should note whose a returned line is, where the projection is there to tell
 given a journal that is up to date
     it should do nothing
 """
@@ -14,6 +15,7 @@ given a journal that is up to date
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import asdict
 
 import pytest
 import sqlalchemy as sa
@@ -26,8 +28,10 @@ from ledger.book.db import SqlBook
 from ledger.book.engines import parse_dsn, writer_engine
 from ledger.book.errors import BookTooNew, BookUnavailable
 from ledger.book.migrations import HEAD, configuration, revision, upgrade
-from ledger.book.tables import journal
-from ledger.records import SignedBytes, Transaction
+from ledger.book.projection import prepare
+from ledger.book.tables import TABLES, fen_writer, journal
+from ledger.money import Fen
+from ledger.records import ReturnedLine, SignedBytes, Ticket, Transaction
 
 
 @pytest.fixture
@@ -92,3 +96,24 @@ def test_what_was_there_stays(dsn, engine):
         kept = book.read(lambda store: store.need(Transaction, b"\1" * 32))
         raw = book.read(lambda store: store.need(SignedBytes, b"\1" * 32)).raw
     assert (kept.nonce, kept.state, kept.kind, raw) == (7, "sent", "relay", b"\1" * 32)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_returned_line_is_its_holder_s(dsn, engine, there):
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "0004")
+        if there:
+            prepare(connection)
+            wallet = Ticket(b"t", b"i", None, 7, Fen(5), 5, "", 1, 0)
+            connection.execute(sa.insert(TABLES[Ticket]).values(asdict(wallet)))
+        for ticket in (b"t", b"gone"):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO returned_line (ref, ticket, bank, amount, reason, at, ended) "
+                    "VALUES (:r, :t, 3, :amount, '', 5, :no)"
+                ),
+                {"r": b"r", "t": ticket, "amount": fen_writer(engine.dialect)(5), "no": False},
+            )
+    with closing(SqlBook(dsn)) as book:
+        parties = {line.ticket: line.party for line in book.read(lambda store: store.find(ReturnedLine))}
+    assert parties == {b"t": 7 if there else 0, b"gone": 0}

@@ -8,6 +8,8 @@ given a company's seats that wait for a signature
     it should not look at those that are signed
 given what of a ticket is on offer
     it should not look at all that ever was
+given an undertaking, a ticket's number, or lines that came back
+    it should find what belongs to them, not all that its reader ever had
 given an act's seats that are one company's
     it should find them by the act, however many that company has
 """
@@ -21,11 +23,25 @@ import pytest
 from ledger.book.db import SqlBook
 from ledger.book.statements import Filter
 from ledger.book.store import statements
-from ledger.records import Act, Answer, Issuance, Leg, Reservation, Seat, Ticket
+from ledger.records import Act, Answer, Issuance, Leg, Reservation, ReturnedLine, Seat, Ticket
 from tests.support.books import new_book_file
 
 ASKED = {
     "wallet": (Ticket, ["party"], "", 1, "ticket USING INDEX ix_ticket_party_id (party=? AND id>?)"),
+    "offers to one within an issuance": (
+        Leg, ["party"], "", 1, "leg USING INDEX ix_leg_party_id (party=? AND id>?)"
+    ),
+    "what an undertaking stands behind": (
+        Issuance, ["undertaking", "debtor"], "", 0,
+        "issuance USING INDEX ix_issuance_undertaking_debtor (undertaking=? AND debtor=?)",
+    ),
+    "a ticket by its number": (
+        Ticket, ["issuance", "path"], "", 0, "ticket USING INDEX ix_ticket_issuance_path (issuance=? AND path=?)"
+    ),
+    "what came back to a holder": (
+        ReturnedLine, ["party", "ended"], "at", 0,
+        "returned_line USING INDEX ix_returned_line_party_ended (party=? AND ended=?)",
+    ),
     "acts": (Act, [], "-created_at", 2, "act USING INDEX ix_act_created_at (created_at<?)"),
     "acts of a kind": (
         Act, ["kind"], "-created_at", 2, "act USING INDEX ix_act_kind_created_at (kind=? AND created_at<?)"
@@ -48,6 +64,7 @@ ASKED = {
 PAGED = {
     "what falls due",
     "wallet",
+    "offers to one within an issuance",
     "acts",
     "acts of a kind",
     "outbox",

@@ -13,6 +13,7 @@ given several records
     when ordered                it should sort by the field, ties by the key, up or down
     when paged                  it should give each record once, ties or not
     when a field is unknown     it should raise TypeError that names the fields
+    when some name others       it should say whether one as asked for leads to one as asked for
 given the largest amount
     it should come back exactly, and sort above all smaller ones
 """
@@ -30,6 +31,7 @@ from ledger.errors import Conflict, NotFound
 from ledger.money import MAX_FEN, Fen
 from ledger.records import JOURNAL, PROJECTION, Act, Leg, Opening, Order, Signature, Ticket
 from ledger.rules import Right
+from tests.support.memory import MemoryBook
 
 KINDS = [*PROJECTION, *JOURNAL]
 
@@ -354,3 +356,34 @@ def test_pages_over_a_key_of_several_fields(book):
 def test_records_of_which_only_the_key_is_given_take_their_defaults(book):
     put_all(book, [Opening(3)])
     assert book.read(lambda s: s.need(Opening, 3)) == Opening(3)
+
+
+@pytest.mark.parametrize("buffered", [False, True])
+def test_whether_some_lead_to_others(book, buffered):
+    records = [
+        leg(1, act=b"one", party=4),
+        leg(2, act=b"two", party=4),
+        leg(3, act=b"one", party=5),
+        Act(b"one", "Offer", {}, {}, 7, "", b"", 1, 0),
+        Act(b"two", "Lock", {}, {}, 8, "", b"", 1, 0),
+    ]
+
+    def leads(where, wanted):
+        def work(store):
+            return store.leads(Leg, where, "act", Act, wanted)
+
+        return book.read(work)
+
+    assert not leads({"party": 4}, {"kind": "Offer"})
+    if buffered:
+        loads = None if isinstance(book, MemoryBook) else lambda buffer: buffer.load(Leg, "id", [])
+        book.write(lambda store: [store.put(record) for record in records], loads)
+    else:
+        put_all(book, records)
+    assert leads({"party": 4}, {"kind": "Offer"})
+    assert leads({"party": [4, 5]}, {"kind": ["Lock", "Void"], "party": 8})
+    assert not leads({"party": 5}, {"kind": "Lock"})
+    assert not leads({"party": 6}, {})
+    assert not leads({"party": 4}, {"kind": "Offer", "party": 8})
+    with pytest.raises(TypeError, match="colour"):
+        leads({"colour": 4}, {})

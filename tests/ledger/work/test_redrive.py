@@ -2,6 +2,8 @@
 
 given acts that are final, and a node that then has neither their blocks nor anything of them
     it should drive them again, in their order, and verify should be clean
+given a pay-out among what is lost
+    it should let the line that it paid wait again, and no other
 """
 
 from __future__ import annotations
@@ -15,12 +17,15 @@ from pydantic import SecretStr
 
 from ledger.acts import State
 from ledger.chain.deploy import Genesis
-from ledger.records import Leg, Opening, User
+from ledger.money import Fen
+from ledger.records import Act, Leg, Opening, ReturnedLine, SignedBytes, Transaction, User
 from ledger.settings import Settings
 from ledger.users import create_user
 from ledger.wiring import App, deploy_genesis, open_app, open_keystore
+from ledger.work.redrive import unsettle
 from ledger.work.verify import verify
 from tests.support.actors import HUAIYUE, LANGONG, LANWAN
+from tests.support.memory import MemoryStore
 
 BANK, CORE = 1, 3
 
@@ -78,3 +83,20 @@ def test_what_the_node_has_lost_is_driven_again(app: App) -> None:
     with app.fresh_projection() as fresh:
         report = verify(app.book, fresh, app.chain, app.deployment.block)
     assert report.clean, report.differences
+
+
+def test_a_line_whose_payment_is_lost_waits_again() -> None:
+    store, again, other = MemoryStore(), b"\x0a" * 32, b"\x0b" * 32
+    for number, ticket in enumerate((again, other)):
+        act, message = bytes([number]) * 32, {"lines": [{"ticket": "0x" + ticket.hex()}]}
+        store.put(Act(act, "PayOut", message, {}, BANK, "", b"", 0, 0))
+        store.put(Leg(act, act, 0, 0, Fen(0), str(State.FINAL), {}, 0, 0))
+        store.put(Transaction(act, "r", number, [[act.hex()]], "mined", block=5 + number))
+        store.put(SignedBytes(act, b""))
+        store.put(ReturnedLine(act, ticket, BANK, Fen(5), "", 0, ended=True))
+    assert unsettle(store, 4) == 2
+    assert [line.ended for line in store.find(ReturnedLine)] == [False, False]
+    store.put(ReturnedLine(bytes(32), again, BANK, Fen(5), "", 0, ended=True))
+    store.put(Transaction(bytes(32), "r", 0, [[bytes(32).hex()]], "mined", block=5))
+    assert unsettle(store, 5) == 0
+    assert store.need(ReturnedLine, bytes(32), again).ended
