@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 
 import structlog
 
@@ -32,6 +33,10 @@ PATIENCE = 60.0
 """Seconds in which a process has to come up."""
 GRACE = 10.0
 """Seconds in which it may end what it is about."""
+MOST_PAUSE = 10.0
+"""Seconds between the end of a process and the start of the next one, at most."""
+WELL = 60.0
+"""Seconds after which a process that answers has run well: what ended it then is not what ended those before."""
 
 
 class DoorClosed(Unavailable):
@@ -48,40 +53,57 @@ class _Door:
     ready: threading.Event = field(default_factory=threading.Event)
 
 
-class Doors:
-    """The processes that answer for one application. `listening`: where requests come in."""
+@dataclass
+class _Place:
+    """Of one process among several. `pause`: seconds before the next one starts if this one ends; `again`: when that
+    is, None while it runs."""
 
-    def __init__(self, app: App, listening: socket.socket, count: int) -> None:
+    door: _Door
+    since: float
+    pause: float = LOOK
+    again: float | None = None
+
+
+class Doors:
+    """The processes that answer for one application. `listening`: where requests come in; `now`: seconds of a clock
+    that never goes back."""
+
+    def __init__(
+        self, app: App, listening: socket.socket, count: int, now: Callable[[], float] = monotonic
+    ) -> None:
         self._app = app
         self._listening = listening
+        self._now = now
         self._told = ""
-        self._doors: list[_Door] = []
+        self._places: list[_Place] = []
         try:
             for _ in range(count):
-                self._doors.append(self._open())
-            for door in self._doors:
-                self._await(door)
+                self._places.append(_Place(self._open(), now()))
+            for place in self._places:
+                self._await(place.door)
         except BaseException:
             self.close()
             raise
 
     def look(self) -> None:
-        """Puts another process in the place of one that has ended, and tells all why the work stands still."""
-        for place, door in enumerate(self._doors):
-            if door.process.poll() is not None:
-                log.error("a process that answers requests has ended", status=door.process.returncode)
-                door.line.close()
-                self._doors[place] = self._open()
+        """Puts another process in the place of one that has ended, soon, or later and later if it ends again and
+        again; tells all why the work stands still."""
+        for place in self._places:
+            if place.again is None and place.door.process.poll() is not None:
+                self._ended(place)
+            if place.again is not None and self._now() >= place.again:
+                place.door, place.since, place.again = self._open(), self._now(), None
         if self._app.failure != self._told:
             self._told = self._app.failure
-            for door in self._doors:
-                door.line.say(FAILURE, self._told.encode())
+            for place in self._places:
+                place.door.line.say(FAILURE, self._told.encode())
 
     def close(self) -> None:
         """Ends all of them; what they are about may come to its end."""
-        for door in self._doors:
+        doors = [place.door for place in self._places]
+        for door in doors:
             door.process.terminate()
-        for door in self._doors:
+        for door in doors:
             try:
                 door.process.wait(GRACE)
             except subprocess.TimeoutExpired:
@@ -90,6 +112,19 @@ class Doors:
             door.line.close()
 
     # ---- inside
+
+    def _ended(self, place: _Place) -> None:
+        door, now = place.door, self._now()
+        if door.ready.is_set() and now - place.since >= WELL:
+            place.pause = LOOK
+        place.again = now + place.pause
+        log.error(
+            "a process that answers requests has ended, another one follows",
+            status=door.process.returncode,
+            seconds=place.pause,
+        )
+        place.pause = min(MOST_PAUSE, place.pause * 2)
+        door.line.close()
 
     def _open(self) -> _Door:
         mine, theirs = socket.socketpair()
