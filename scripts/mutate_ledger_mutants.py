@@ -135,6 +135,8 @@ def of_operators(module: str, source: str) -> Iterator[tuple[Place, Spot]]:
                 continue
             if re.match(r"[\w.]+\.\w", lines[row - 1][column:]) and name == "ExceptionReplacer":
                 continue  # cosmic-ray takes plain names only
+            if re.match(r"\w+ :=", lines[row - 1][column:]) and name == "AddNot":
+                continue  # `not x := y` is no Python
             id_ = f"{module}:{row}:{column}:{name}:{occurrence}"
 
             def make(operator: Any = operator, occurrence: int = occurrence) -> str:

@@ -73,6 +73,12 @@ def test_parse_fen_refuses_more_than_a_word_holds(text):
         parse_fen(text)
 
 
+def test_the_most_is_what_a_word_of_the_contract_holds():
+    assert parse_fen("79228162514264337593543950335") == MAX_FEN == 2**96 - 1
+    with pytest.raises(InvalidAmount, match="slipped digit"):
+        parse_fen("79228162514264337593543950336")
+
+
 def test_parse_fen_refuses_a_number_without_end_quickly():
     with pytest.raises(InvalidAmount) as refused:
         parse_fen("9" * 100_000)

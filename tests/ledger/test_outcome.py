@@ -14,6 +14,8 @@ given a raised version, a withdrawal, a void
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ledger import outcome
@@ -133,6 +135,14 @@ def test_a_leg_ends_after_its_last_second(store: MemoryStore, state: State) -> N
     assert found(store) == ("expired", True, NOW + 1)
     assert not in_use(store)
     assert outcome.expire(store, NOW + 2) == 0
+
+
+def test_a_leg_in_its_last_second_outlives_one_that_is_late(store: MemoryStore) -> None:
+    leg(store, State.AWAITING)
+    leg(store, State.AWAITING, OTHER)
+    store.put(replace(store.need(Leg, LEG), deadline=NOW - 1))
+    assert outcome.expire(store, NOW) == 1
+    assert (found(store)[0], found(store, OTHER)[0]) == ("expired", "awaiting")
 
 
 @pytest.mark.parametrize("state", [State.FINAL, State.WITHDRAWN, State.REFUSED])

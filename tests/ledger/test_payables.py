@@ -179,9 +179,11 @@ def test_goods_may_be_received_on_the_day_that_they_are_paid_for():
 
 def test_a_debt_that_is_due_or_not_yet_delivered_is_a_warning():
     due = plan_file(sheet({}), LANGONG, {}, today=date(2027, 1, 15)).require()
-    assert [w.problem for w in due.warnings] == ["the debt is due already"]
+    assert [(w.column, w.problem) for w in due.warnings] == [("到期日", "the debt is due already")]
     early = plan_file(sheet({}), LANGONG, {}, today=date(2026, 11, 19)).require()
-    assert [w.problem for w in early.warnings] == ["the goods receipt lies in the future"]
+    assert [(w.column, w.problem) for w in early.warnings] == [
+        ("收货日期", "the goods receipt lies in the future")
+    ]
 
 
 def test_a_payable_keeps_every_value():

@@ -91,7 +91,8 @@ def test_where_any_key_will_do_it_is_one_of_the_participant(store: MemoryStore) 
     store.put(SignerKey("0xNew", 8, 0, pending=1))
     assert seats.right_of(store, anyone, "0xNew") == 3, "a new key completes its recovery"
     store.put(SignerKey("0xGone", 8))
-    for key in (ZHAO, "0xGone", "0xStranger"):
+    store.put(SignerKey("0xQian", 7, 3))
+    for key in (ZHAO, "0xQian", "0xGone", "0xStranger"):
         with pytest.raises(WrongSigner, match="is no key of participant 8"):
             seats.right_of(store, anyone, key)
 

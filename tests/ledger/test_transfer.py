@@ -34,6 +34,7 @@ from ledger.trade_evidence import BadTradeEvidence, Trade, TradeInvoice, commit,
 from ledger.transfer import ChildDraft
 from tests.support.actors import (
     CHANGLI,
+    CHUHENG,
     HEYI,
     HUAIYUE,
     LANGONG,
@@ -230,7 +231,9 @@ def test_withdrawing_is_refused_where_the_contract_refuses(mirror, root):
         (Trade(CONTRACT, replace(invoice(1_000_00), number="")), "no number"),
         (Trade(CONTRACT, invoice(999_99)), "999.99"),
         (Trade(CONTRACT, invoice(1_000_00, XICHUAN)), "seller"),
+        (Trade(CONTRACT, invoice(1_000_00, CHUHENG)), "seller"),
         (Trade(CONTRACT, invoice(1_000_00, WUZE, XICHUAN)), "buyer"),
+        (Trade(CONTRACT, invoice(1_000_00, WUZE, WUZE)), "buyer"),
     ],
 )
 def test_evidence_that_does_not_carry_the_transfer(mirror, root, trade, says):

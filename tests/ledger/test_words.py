@@ -221,6 +221,7 @@ def _ended(gateway: Gateway, legs: list[bytes], how: str) -> None:
     for leg in legs:
         found = gateway.leg(leg)
         assert (found.state, found.reason["code"]) == (State.REFUSED, "parent-ended")
+        assert found.reason["by"] == 0, "no participant has refused it"
         assert how in found.reason["message"]
     assert all(gateway.reserved(leg) == 0 for leg in legs)
 
