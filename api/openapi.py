@@ -33,7 +33,7 @@ _CHANGING: Mapping[int, tuple[str, str]] = {
 }
 _WITH_FILE: Mapping[int, tuple[str, str]] = {400: ("unreadable-form", "The form can't be read")}
 _STREAMING: Mapping[int, tuple[str, str]] = {
-    429: ("too-many-streams", "You have as many streams open as one person may")
+    429: ("too-many-streams", "You have as many streams open as one person may at one process of the gateway")
 }
 _METHODS = ("get", "post")
 

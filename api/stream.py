@@ -31,7 +31,8 @@ GATHERED = 0.1
 MOST_CHANGED = 50_000
 """Ids that wait for a client that reads slowly; beyond them the book is asked what has changed since."""
 MOST_STREAMS = 4
-"""Of one person at a time, in each of the gateway's processes."""
+"""Of one person at a time, in each of the gateway's processes: it keeps one process from being filled with streams. A
+person can have as many times four as there are processes, depending on which of them the connections come to."""
 OLDEST = 86_400
 """Seconds that a stream goes back to, at most."""
 IN_DOUBT = 60.0
@@ -122,8 +123,8 @@ def _require_recent(since: int, moment: int) -> None:
 def _require_place(open_: Counter[str], caller: User) -> None:
     if open_[caller.id] >= MOST_STREAMS:
         raise TooManyStreams(
-            f"{caller.name} has {open_[caller.id]} streams open; close one of them first, or give each program an API "
-            "key of its own."
+            f"{caller.name} has {open_[caller.id]} streams open at this process of the gateway; close one of them first, "
+            "or give each program an API key of its own."
         )
 
 
