@@ -123,8 +123,8 @@ def _require_recent(since: int, moment: int) -> None:
 def _require_place(open_: Counter[str], caller: User) -> None:
     if open_[caller.id] >= MOST_STREAMS:
         raise TooManyStreams(
-            f"{caller.name} has {open_[caller.id]} streams open at this process of the gateway; close one of them first, "
-            "or give each program an API key of its own."
+            f"{caller.name} has {open_[caller.id]} streams open at this process of the gateway; close one of them "
+            "first, or give each program an API key of its own."
         )
 
 
