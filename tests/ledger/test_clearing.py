@@ -34,6 +34,7 @@ def holding(number: str, holder: str, uscc: str, payable: int, issuance: str = I
 WUZE = holding("GT-000001-1", "芜泽精密", "91340200MA9DEM116C", 10_000_001)
 XICHUAN = holding("GT-000001-2", "锡川紧固件", "91320200MA9DEM124Y", 20_000_000)
 CHUHENG = holding("GT-000002-1-1", "滁恒表面处理", "91341100MA9DEM212W", 5_000_099, OTHER)
+EARLIER = replace(holding("GT-000004", "皖岳铸锻", "91340100MA9DEM01XQ", 7), payment_date=date(2027, 5, 21))
 LATER = replace(holding("GT-000003", "皖岳铸锻", "91340100MA9DEM01XQ", 7), payment_date=date(2027, 6, 1))
 SPENT = holding("GT-000001", "皖岳铸锻", "91340100MA9DEM01XQ", 0)
 ALL = (CHUHENG, LATER, XICHUAN, SPENT, WUZE)
@@ -46,7 +47,7 @@ def lines() -> ClearingList:
 
 def test_the_clearing_list_has_one_line_for_each_holder_who_can_be_paid():
     unfunded = replace(CHUHENG, payable=0)
-    clearing = clearing_list([unfunded, XICHUAN, SPENT, LATER, WUZE], DAY)
+    clearing = clearing_list([unfunded, XICHUAN, EARLIER, SPENT, LATER, WUZE], DAY)
     assert [row.number for row in clearing.rows] == ["GT-000001-1", "GT-000001-2"]
     assert clearing.total == 30_000_001
     assert clearing.rows[0].account.cnaps == "313361000010"

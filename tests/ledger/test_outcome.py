@@ -22,7 +22,7 @@ from ledger import outcome
 from ledger.acts import State, WrongState
 from ledger.events import Event
 from ledger.money import Fen
-from ledger.records import Act, Issuance, Leg, PayableRow, Reservation, Ticket
+from ledger.records import Act, Issuance, Leg, PayableRow, Reservation, Seat, StoredDocument, Ticket
 from tests.support.memory import MemoryStore
 
 NOW = 1_800_000_000
@@ -85,6 +85,7 @@ def test_lines_that_were_not_taken_are_told(store: MemoryStore) -> None:
     reason = store.need(Leg, LEG).reason
     assert (reason["code"], reason["lines"]) == ("lines-refused", {"0x01": "beyond-payable"})
     assert reason["message"].startswith("1 lines were not taken")
+    assert reason["by"] == 0, "no participant has refused them"
 
 
 @pytest.mark.parametrize("state", [State.COMPLETE, State.RELAYED])
@@ -117,6 +118,14 @@ def test_a_lost_transaction_puts_the_leg_behind_all_others(store: MemoryStore) -
     assert store.need(Leg, LEG) == kept, "it waits already"
 
 
+@pytest.mark.parametrize("state", [s for s in State if s != State.RELAYED])
+def test_only_what_was_sent_goes_back_into_the_queue(store: MemoryStore, state: State) -> None:
+    leg(store, state, queue=3)
+    before = store.need(Leg, LEG)
+    outcome.wait(store, LEG, "NotEnough", NOW)
+    assert store.need(Leg, LEG) == before
+
+
 def test_without_a_refusal_there_is_no_reason(store: MemoryStore) -> None:
     leg(store, State.RELAYED)
     outcome.wait(store, LEG, None, NOW)
@@ -137,12 +146,30 @@ def test_a_leg_ends_after_its_last_second(store: MemoryStore, state: State) -> N
     assert outcome.expire(store, NOW + 2) == 0
 
 
-def test_a_leg_in_its_last_second_outlives_one_that_is_late(store: MemoryStore) -> None:
+@pytest.mark.parametrize("deadline", [NOW, NOW + 1])
+def test_a_leg_in_its_last_second_outlives_one_that_is_late(store: MemoryStore, deadline: int) -> None:
     leg(store, State.AWAITING)
     leg(store, State.AWAITING, OTHER)
     store.put(replace(store.need(Leg, LEG), deadline=NOW - 1))
+    store.put(replace(store.need(Leg, OTHER), deadline=deadline))
     assert outcome.expire(store, NOW) == 1
     assert (found(store)[0], found(store, OTHER)[0]) == ("expired", "awaiting")
+
+
+def test_what_is_to_spend_a_child_ends_with_it(store: MemoryStore) -> None:
+    leg(store, State.COMPLETE)
+    store.put(replace(store.need(Leg, LEG), party=9))
+    for kind, later in (("Lock", b"\x01" * 32), ("Freeze", b"\x02" * 32)):
+        act(store, later, kind, 0)
+        store.put(replace(store.need(Act, later), subject=LEG))
+        leg(store, State.AWAITING, later, later)
+        store.put(replace(store.need(Leg, later), deadline=NOW + 9))
+    assert outcome.expire(store, NOW + 1) == 1
+    assert found(store, b"\x01" * 32) == ("refused", True, NOW + 1)
+    reason = store.need(Leg, b"\x01" * 32).reason
+    assert (reason["code"], reason["by"]) == ("parent-ended", 0)
+    assert "was not carried out before its deadline" in reason["message"]
+    assert found(store, b"\x02" * 32)[:2] == ("awaiting", False), "an order spends nothing"
 
 
 @pytest.mark.parametrize("state", [State.FINAL, State.WITHDRAWN, State.REFUSED])
@@ -152,13 +179,15 @@ def test_what_has_ended_does_not_expire(store: MemoryStore, state: State) -> Non
 
 
 def test_a_raised_version_ends_older_offers_and_locks_only(store: MemoryStore) -> None:
-    for place, (kind, version) in enumerate((("Offer", 0), ("Lock", 1), ("Offer", 2), ("Freeze", 0))):
+    for place, (kind, version) in enumerate(
+        (("Offer", 0), ("Lock", 1), ("Offer", 2), ("Freeze", 0), ("Offer", 3))
+    ):
         id_ = bytes([place]) * 32
         act(store, id_, kind, version)
         leg(store, State.AWAITING, b"\xff" + id_[1:], id_)
     say(store, "OffersWithdrawn", ticket=ROOT, version=2)
-    states = [found(store, b"\xff" + bytes([place]) * 31)[:2] for place in range(4)]
-    assert states == [("withdrawn", True), ("withdrawn", True), ("awaiting", False), ("awaiting", False)]
+    states = [found(store, b"\xff" + bytes([place]) * 31)[:2] for place in range(5)]
+    assert states == [("withdrawn", True)] * 2 + [("awaiting", False)] * 3
 
 
 def test_a_raised_version_leaves_the_children_that_took_effect(store: MemoryStore) -> None:
@@ -204,6 +233,19 @@ def test_a_child_or_a_lock_that_is_there(store: MemoryStore, name: str, field: s
     leg(store, State.RELAYED)
     say(store, name, **{field: LEG})
     assert found(store) == ("final", True, NOW)
+
+
+def test_an_issuance_that_is_there_is_told_to_whom_its_paper_names(store: MemoryStore) -> None:
+    paper = b"\x0e" * 32
+    named = {"debtor": "5", "supplier": "8", "clearingBank": "4", "undertaking": "0x" + paper.hex()}
+    store.put(Act(OFFER, "Issue", named, {}, 5, "", ROOT, 0, NOW))
+    store.put(StoredDocument(paper, "undertaking", "text/html", b"", [5], 0))
+    store.put(Seat(OFFER, 0, b"", "party", 5, "", OFFER))
+    leg(store, State.AWAITING, OFFER)
+    say(store, "Issued", digest=OFFER)
+    assert found(store, OFFER) == ("final", True, NOW), "sent around this gateway"
+    assert store.need(StoredDocument, paper).parties == [5, 8, 4]
+    say(store, "Issued", digest=FREEZE)
 
 
 def test_other_events_mean_nothing_here(store: MemoryStore) -> None:

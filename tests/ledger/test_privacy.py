@@ -175,6 +175,8 @@ def test_a_file_is_seen_by_who_pays(store: MemoryStore) -> None:
     assert LANWAN not in seen(), "it clears something, but nothing of this company"
     store.put(ticket_of(WUZE, other.id + bytes(16), None))
     assert LANWAN in seen()
+    store.put(issuance_of(CHENGHAI, b"\x09" * 16, CHUHENG))
+    assert CHUHENG not in seen(), "it clears something, but nothing of this company"
 
 
 def paper(*parties: Party, kind: str = "undertaking") -> StoredDocument:
@@ -188,7 +190,8 @@ def test_an_undertaking_is_read_by_the_holders_behind_it(store: MemoryStore) -> 
     assert readers(paper(LANGONG)) == {LANGONG, WANYUE, WUZE}
     assert readers(paper(LANGONG, kind="finance-terms")) == {LANGONG}
     assert readers(paper(CHENGHAI)) == {CHENGHAI}, "another core's paper behind one's own hash"
-    assert readers(replace(paper(LANGONG), hash=bytes(32))) == {LANGONG}, "another paper of the same core"
+    for other in (bytes(32), b"\xff" * 32):
+        assert readers(replace(paper(LANGONG), hash=other)) == {LANGONG}, "another paper of the same core"
 
 
 def test_who_is_offered_a_part_reads_it_once_it_is_laid_open(store: MemoryStore) -> None:

@@ -10,11 +10,15 @@ given a maker's signature
   it should begin the legs it is for, and complete none; a checker's should complete them, in the order they came
 given the panel
   it should suffice that as many sign as its threshold says
+given an act that comes with any of its signatures
+  it should stand where it would had they been taken one by one
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
+from typing import Any
 
 import pytest
 
@@ -66,6 +70,9 @@ def test_a_key_of_nobody_or_of_somebody_else_does_not_count(store: MemoryStore) 
         seats.right_of(store, HOLDER, "0xStranger")
     with pytest.raises(WrongSigner, match="signs for participant 9; this needs participant 8"):
         seats.right_of(store, HOLDER, ZHAO)
+    store.put(SignerKey("0xQian", 7, 3))
+    with pytest.raises(WrongSigner, match="signs for participant 7; this needs participant 8"):
+        seats.right_of(store, HOLDER, "0xQian")
     assert [seats.right_of(store, HOLDER, key) for key in (WANG, LI)] == [1, 2]
     assert seats.right_of(store, RECEIVER, ZHAO) == 3
 
@@ -80,8 +87,9 @@ def test_a_key_that_was_removed_or_waits_does_not_count(store: MemoryStore) -> N
 
 def test_where_one_key_is_named_no_other_will_do(store: MemoryStore) -> None:
     named = replace(HOLDER, kind="key", party=0, address=LI)
-    with pytest.raises(WrongSigner, match=f"must be signed by {LI}"):
-        seats.right_of(store, named, WANG)
+    for other in (WANG, "0xChen"):
+        with pytest.raises(WrongSigner, match=f"must be signed by {LI}"):
+            seats.right_of(store, named, other)
     assert seats.right_of(store, named, LI) == 3
 
 
@@ -200,16 +208,32 @@ def test_of_the_panel_the_threshold_suffices(store: MemoryStore) -> None:
         assert store.need(Leg, SECOND).state == after
 
 
-def test_the_panel_does_not_replace_the_others_who_sign(store: MemoryStore) -> None:
+@pytest.mark.parametrize("kind", ["party", "key"])
+def test_the_panel_does_not_replace_the_others_who_sign(store: MemoryStore, kind: str) -> None:
     replacing = replace(OFFER, id=SECOND, kind="ReplaceBank")
     store.put(Leg(SECOND, SECOND, 0, 0, Fen(0), "draft", {}, NOW, 0))
-    store.put(Seat(SECOND, 0, b"", "party", 8, "", SECOND))
+    store.put(Seat(SECOND, 0, b"", kind, 8, "", SECOND))
     members = [Seat(SECOND, place, b"", "panel", place, "", SECOND) for place in (1, 2, 3)]
     for seat in members:
         store.put(seat)
         store.put(Signature(SECOND, seat.place, f"0x{seat.party}", 3, bytes(64), "", NOW))
         seats.advance(store, replacing, seat, NOW)
     assert store.need(Leg, SECOND).state == "awaiting"
+
+
+@pytest.mark.parametrize("kind", ["party", "key"])
+def test_nobody_else_counts_as_one_of_the_panel(store: MemoryStore, kind: str) -> None:
+    replacing = replace(OFFER, id=SECOND, kind="ReplaceBank")
+    store.put(Leg(SECOND, SECOND, 0, 0, Fen(0), "draft", {}, NOW, 0))
+    laid = [Seat(SECOND, 0, b"", kind, 8, "", SECOND)]
+    laid += [Seat(SECOND, place, b"", "panel", place, "", SECOND) for place in (1, 2, 3)]
+    for seat in laid:
+        store.put(seat)
+    for seat, after in zip(laid, ("awaiting", "awaiting", "complete"), strict=False):
+        store.put(Signature(SECOND, seat.place, f"0x{seat.party}", 3, bytes(64), "", NOW))
+        seats.advance(store, replacing, seat, NOW)
+        assert store.need(Leg, SECOND).state == after
+    assert store.need(Leg, SECOND).queue == 1, "the first of all"
 
 
 # ---- the legs that an act begins with
@@ -238,3 +262,55 @@ def test_an_offer_reserves_each_of_its_children(store: MemoryStore) -> None:
         (ROOT, 5, NOW, False),
         (ROOT, 7, NOW, False),
     ]
+
+
+# ---- acts that come with their signatures
+
+BEHIND = Leg(b"\x0f" * 32, b"\x0f" * 32, 0, 0, Fen(0), "complete", {}, NOW, 0, 6)
+CHILDREN = [{"to": 9, "value": 5}, {"to": 9, "value": 7}]
+MESSAGES: dict[str, dict[str, Any]] = {
+    "Offer": {"ticket": ROOT, "children": CHILDREN},
+    "Lock": {"ticket": ROOT, "value": 5},
+    "Freeze": {},
+    "Withdraw": {},
+}
+PANEL = [Seat(ID, 1 + member, b"", "panel", member, "", ID) for member in (1, 2, 3)]
+
+
+def seats_and_signatures(kind: str) -> tuple[list[Seat], list[Signature]]:
+    """Of an offer with two receivers, or of an act that two participants and the panel sign."""
+    if kind == "Offer":
+        receivers = [replace(RECEIVER, place=1 + i, leg=child_id(ROOT, ID, i)) for i in (0, 1)]
+        laid, keys = [HOLDER, *receivers], [(0, WANG, 1), (0, LI, 2), (1, ZHAO, 3), (2, ZHAO, 3)]
+    else:
+        members = [(seat.place, f"0x{seat.party}", 3) for seat in PANEL]
+        laid = [HOLDER, replace(RECEIVER, leg=b""), *PANEL]
+        keys = [(0, WANG, 1), (0, LI, 2), (1, ZHAO, 3), *members]
+    return laid, [Signature(ID, place, key, right, bytes(64), "", NOW) for place, key, right in keys]
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_signatures_that_come_with_an_act_mean_what_they_mean_one_by_one(kind: str) -> None:
+    act, message = replace(OFFER, kind=kind), MESSAGES[kind]
+    laid, every = seats_and_signatures(kind)
+    for chosen in product((False, True), repeat=len(every)):
+        signed = [one for one, is_there in zip(every, chosen, strict=True) if is_there]
+        at_once, one_by_one = MemoryStore(), MemoryStore()
+        for book in (at_once, one_by_one):
+            book.put(Governance(1, members=[1, 2, 3], threshold=2))
+            book.put(BEHIND)
+        seats.lay_signed(at_once, act, message, laid, signed, NOW)
+        for seat in laid:
+            one_by_one.add(seat)
+        seats.lay_legs(one_by_one, act, message, True, NOW)
+        for one in signed:
+            one_by_one.put(one)
+            seats.advance(one_by_one, act, laid[one.place], NOW)
+        for record in (Leg, Signature, Reservation):
+            assert at_once.find(record) == one_by_one.find(record), signed
+        assert open_seats(at_once) == open_seats(one_by_one), signed
+
+
+def open_seats(store: MemoryStore) -> list[int]:
+    """The places that are not done."""
+    return [seat.place for seat in store.find(Seat, act=ID, order="place") if not seat.done]
