@@ -14,6 +14,7 @@ from scripts.networks import control
 from scripts.networks.keeper import Network, line
 from scripts.networks.plan import BLOCK_GAS, BinaryMissing, NetworkFailed, Plan
 from scripts.networks.recipes import RECIPES
+from scripts.networks.ties import tied, tips
 
 FOLDER = Path(".goldticket/network")
 TRACE = "Traceback (most recent call last)"
@@ -125,6 +126,9 @@ def status(args: argparse.Namespace) -> int:
         makes = any((s.height or 0) > begin for s in control.states(args.folder))
     show(args.folder)
     print("blocks are being made" if makes else "NO BLOCKS are being made")
+    found = tips([state.url for state in control.states(args.folder)])
+    if not makes and tied(found):
+        print("chains of equal weight; the way out: scripts/network untie", *found, sep="\n")
     return 0 if makes else 1
 
 
@@ -140,6 +144,13 @@ def part(args: argparse.Namespace) -> int:
     plan = Plan.load(args.folder)
     others = [seat.number for seat in plan.seats if seat.number not in args.numbers]
     control.ask(args.folder, "part", one=args.numbers, other=others)
+    return 0
+
+
+def untie(args: argparse.Namespace) -> int:
+    """Clique: bring nodes that stand still on chains of equal weight back to one."""
+    print(control.ask(args.folder, "untie"))
+    show(args.folder)
     return 0
 
 
@@ -186,6 +197,7 @@ COMMANDS = {
     "wipe": steer,
     "part": part,
     "heal": heal,
+    "untie": untie,
     "down": down,
 }
 

@@ -45,6 +45,14 @@ class Clique:
         geth.init(plan, seat, "--state.scheme", "hash")
 
     def command(self, plan: Plan, seat: Seat) -> Command:
+        return Command([*self._argv(plan, seat), "--mine"], cwd=plan.folder)
+
+    def mending(self, plan: Plan, seat: Seat) -> Command:
+        # with one peer allowed it follows the first that it meets at once, instead of waiting for five
+        flags = ["--http.api", "eth,net,web3,debug", "--maxpeers", "1"]
+        return Command([*self._argv(plan, seat), *flags], cwd=plan.folder)
+
+    def _argv(self, plan: Plan, seat: Seat) -> list[str]:
         home = plan.home(seat)
         values = {
             "config": home / "config.toml",
@@ -77,8 +85,7 @@ class Clique:
             "verbosity": 3,
         }
         flags = [text for name, value in values.items() for text in (f"--{name}", str(value))]
-        switches = ["--http", "--mine", "--ipcdisable", "--allow-insecure-unlock", "--nodiscover"]
-        return Command([plan.binary, *flags, *switches], cwd=plan.folder)
+        return [plan.binary, *flags, "--http", "--ipcdisable", "--allow-insecure-unlock", "--nodiscover"]
 
     def engine(self, plan: Plan) -> Engine:
         finality = Finality(FinalityKind.CONFIRMATIONS, CONFIRMATIONS)

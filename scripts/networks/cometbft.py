@@ -65,6 +65,9 @@ class CometBft:
         fees = ["--minimum-gas-prices", "0atest", "--json-rpc.api", "eth,net,web3", "--log_no_color"]
         return Command([plan.binary, "start", *flags, *fees], cwd=plan.folder)
 
+    def mending(self, plan: Plan, seat: Seat) -> None:
+        return None
+
     def engine(self, plan: Plan) -> Engine:
         found = geth.described(plan, FeePolicy.ONE_WEI, Finality())
         return replace(found, chain_id=EVM_ID, charging=Charging.HALF_LIMIT)

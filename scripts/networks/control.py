@@ -17,10 +17,11 @@ from typing import Any
 
 from scripts.networks.keeper import Network, NodeState
 from scripts.networks.plan import BinaryMissing, NetworkFailed
+from scripts.networks.ties import untie
 
 FILE = "keeper.json"
-PATIENCE = 180.0
-"""Seconds that a command may take; a wipe on a busy machine is the longest."""
+PATIENCE = 600.0
+"""Seconds that a command may take; `untie` on a busy machine is the longest."""
 
 
 def serve(network: Network) -> None:
@@ -88,6 +89,7 @@ def _done(network: Network, command: str, args: Mapping[str, Any]) -> Any:
         "wipe": network.wipe,
         "part": network.part,
         "heal": network.heal,
+        "untie": lambda: untie(network),
         "down": network.down,
         "status": lambda: [asdict(state) for state in network.states()],
     }

@@ -105,8 +105,11 @@ class Network:
         for seat in self.seats:
             self.start(seat.number)
 
-    def start(self, number: int) -> None:
-        """Start a node that is down, go on with one that is paused. Nothing for one that runs."""
+    def start(self, number: int, mending: bool = False) -> None:
+        """Start a node that is down, go on with one that is paused. Nothing for one that runs.
+
+        `mending`: without its miner, where the recipe has that (ties.py).
+        """
         seat = self._seat(number)
         if number in self._paused:
             os.kill(self._running[number].pid, signal.SIGCONT)
@@ -117,7 +120,9 @@ class Network:
             return
         if not self.plan.home(seat).exists():
             self.recipe.fresh(self.plan, seat)
-        command = self.recipe.command(self.plan, seat)
+        command = (self.recipe.mending(self.plan, seat) if mending else None) or self.recipe.command(
+            self.plan, seat
+        )
         self._running[number] = GuardedProcess(command.argv, self.plan.log(seat), command.cwd, command.env)
 
     def kill(self, number: int) -> None:
@@ -196,7 +201,7 @@ class Network:
     def makes_blocks(self, within: float | None = None) -> bool:
         """Whether the height grows within so many seconds."""
         begin = self.height()
-        return self._until(lambda: self.height() > begin, within or 5 * self.plan.period + 5)
+        return self.until(lambda: self.height() > begin, within or 5 * self.plan.period + 5)
 
     def wait_for_blocks(self, height: int, within: float = MAKES_BLOCKS_WITHIN) -> None:
         """Until every node that runs has this height. Raises NetworkFailed with the end of a log."""
@@ -206,7 +211,7 @@ class Network:
             self._require_running()
             return bool(running) and all((s.height or 0) >= height for s in running)
 
-        if not self._until(there, within):
+        if not self.until(there, within):
             lines = "\n".join(line(state) for state in self.states())
             raise NetworkFailed(
                 f"no block {height} within {within:.0f} s:\n{lines}\nlogs: {self.plan.folder}/logs"
@@ -224,7 +229,8 @@ class Network:
         return process.exit_status in (-signal.SIGKILL, 128 + signal.SIGKILL)
 
     @staticmethod
-    def _until(done: Callable[[], bool], within: float) -> bool:
+    def until(done: Callable[[], bool], within: float) -> bool:
+        """Waits for something; False when it did not come about within so many seconds."""
         end = time.monotonic() + within
         while not done():
             if time.monotonic() > end:

@@ -131,6 +131,10 @@ class Recipe(Protocol):
 
     def command(self, plan: Plan, seat: Seat) -> Command: ...
 
+    def mending(self, plan: Plan, seat: Seat) -> Command | None:
+        """The node without its miner, its head free to be put back; None where chains can't tie (ties.py)."""
+        ...
+
     def engine(self, plan: Plan) -> Engine:
         """The description for the gateway."""
         ...

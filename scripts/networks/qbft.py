@@ -71,6 +71,9 @@ class GoQuorum:
         env = {"PRIVATE_CONFIG": "ignore"}
         return Command([plan.binary, *flags, *switches], cwd=plan.folder, env=env)
 
+    def mending(self, plan: Plan, seat: Seat) -> None:
+        return None
+
     def engine(self, plan: Plan) -> Engine:
         return geth.described(plan, FeePolicy.ZERO, Finality())
 
@@ -127,6 +130,9 @@ class Besu:
         }
         flags = [f"--{name}={value}" for name, value in values.items()]
         return Command([plan.binary, *flags, "--rpc-http-enabled"], cwd=plan.folder)
+
+    def mending(self, plan: Plan, seat: Seat) -> None:
+        return None
 
     def engine(self, plan: Plan) -> Engine:
         return geth.described(plan, FeePolicy.ZERO, Finality())

@@ -12,6 +12,7 @@ import pytest
 
 from scripts.networks.plan import BinaryMissing
 from scripts.networks.recipes import RECIPES
+from tests.network import operator
 
 RAN: dict[str, str] = {}
 
@@ -40,3 +41,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"*** network {name}: {what} ***", bold=True, yellow=what.startswith("SKIPPED")
         )
+    for said in operator.SAID:
+        terminalreporter.write_line(f"*** Clique stood still: {said} ***", bold=True, yellow=True)

@@ -27,6 +27,7 @@ from scripts.story.stage import open_stage, stage_settings
 from scripts.story.story import Story
 from scripts.story.sums import verified
 from scripts.story.voice import Voice
+from tests.network.operator import Operator
 from tests.support.lying import Between, between
 
 YUAN = 100
@@ -108,10 +109,19 @@ class Life:
         answer = httpx.get(f"{self.story.stage.url}/v1/ready", trust_env=False, timeout=30)
         return list(answer.json()["notes"])
 
-    def until(self, done: Callable[[], bool], what: str, within: float = PATIENCE) -> float:
-        """Waits for something; the seconds it took. Raises AssertionError with what the gateway says."""
+    def until(
+        self,
+        done: Callable[[], bool],
+        what: str,
+        within: float = PATIENCE,
+        operator: Operator | None = None,
+    ) -> float:
+        """Waits for something; the seconds it took, since the operator's help if that was needed. Raises AssertionError
+        with what the gateway says."""
         begin = time.monotonic()
         while not done():
+            if operator and operator.look():
+                begin = time.monotonic()
             waited = time.monotonic() - begin
             assert waited < within, (
                 f"{what}: not within {within:.0f} s; gateway: {self.app.failure!r} {self.notes()}; "
@@ -122,9 +132,9 @@ class Life:
         return time.monotonic() - begin
 
     def goes_on(self, more: int = 5, within: float = PATIENCE) -> float:
-        """Waits until that many more acts than now are final."""
-        target = self.final() + more
-        return self.until(lambda: self.final() >= target, f"{more} more acts are final", within)
+        """Waits until that many more acts than now are final; an operator looks after the network."""
+        target, operator = self.final() + more, Operator(self.network)
+        return self.until(lambda: self.final() >= target, f"{more} more acts are final", within, operator)
 
     def healthy(self, number: int) -> bool:
         """Whether the gateway asks this node."""

@@ -25,12 +25,17 @@ from ledger.records import Cursor, Transaction
 from ledger.work.redrive import renew
 from scripts.networks.plan import BinaryMissing
 from scripts.networks.recipes import RECIPES
+from scripts.networks.ties import tips
 from tests.network.life import Life, life_on
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 OTHERS = (1, 2, 3)
 DEEPER = 4
 """Blocks by which the reorganisation is deeper than the confirmations."""
+APART = 4
+"""Blocks between two copies: more weight than a signer can add alone (2)."""
+QUIET = 5.0
+"""Seconds without a block; a signer out of turn waits up to 1.5 beside the period."""
 
 
 @pytest.fixture
@@ -76,27 +81,57 @@ def test_deeper_than_stated(life: Life) -> None:
 
 
 def copy(life: Life) -> int:
-    """The disks of three signers as they are now; the height."""
+    """The disks of three signers, one after another, APART blocks or more between them; the height of the last copy.
+
+    While one is down three of four go on, whatever it signs alone when it is back: no tie. (Three that are started at
+    once may each sign alone first, and end two against two on chains of equal weight.)
+    """
     for number in OTHERS:
         life.network.kill(number)
-    height = life.network.height()
-    for number in OTHERS:
+        height = life.network.height()
         home = life.network.plan.home(life.network.seats[number])
         shutil.copytree(home, home.with_name(home.name + ".copy"))
         life.network.start(number)
+        life.until(lambda: life.network.state(number).peers == 3, f"node {number} is back")  # noqa: B023
+        life.until(lambda: min(heights(life, (0, *OTHERS))) >= height + APART, "all go on")  # noqa: B023
     return height
 
 
 def put_back(life: Life) -> None:
-    """The three begin again where they were, and hear nothing of the first."""
+    """The three begin again where they were, the heaviest copy first, and hear nothing of the first.
+
+    Nobody signs two blocks alone, a block weighs 1 or 2, and the last copy is more than 2 heavier than the others: they
+    follow it, whatever they sign before. Each is started when those before it have nobody left who may sign (the last
+    two blocks are theirs), so from then on one signer of the three may sign each block, whoever's turn it is: no race,
+    no tie.
+    """
     for number in OTHERS:
         life.network.kill(number)
     life.network.part([0], OTHERS)
-    for number in OTHERS:
+    begun: list[int] = []
+    for number in reversed(OTHERS):
         home = life.network.plan.home(life.network.seats[number])
         shutil.rmtree(home)
         home.with_name(home.name + ".copy").rename(home)
         life.network.start(number)
+        begun.append(number)
+        if len(begun) < len(OTHERS):
+            exhausted(life, tuple(begun))
+
+
+def exhausted(life: Life, numbers: tuple[int, ...]) -> None:
+    """Waits until these, on one chain, have made no block for QUIET seconds."""
+    seen: tuple[list[str], float] = ([], 0.0)
+
+    def quiet() -> bool:
+        nonlocal seen
+        urls = [life.network.seats[number].url for number in numbers]
+        ends = [tip.hash for tip in tips(urls)]
+        if ends != seen[0]:
+            seen = (ends, time.monotonic())
+        return len(ends) == len(numbers) and len(set(ends)) == 1 and time.monotonic() - seen[1] > QUIET
+
+    life.until(quiet, f"{numbers} have signed what they may")
 
 
 def heights(life: Life, numbers: tuple[int, ...]) -> list[int]:

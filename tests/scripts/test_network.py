@@ -2,6 +2,7 @@
 
 given nodes of a network
 ├── killed, paused, wiped, started again: each should be as it was told to be, the others as before
+├── when they stand still on two chains: the heavier should be kept, and nothing untied where chains can't tie
 ├── commands over the keeper's socket: they should do the same; a wrong token or command should be refused
 ├── when the keeper is killed: no node should outlive it
 ├── when `up` is interrupted before they make blocks: no keeper and no node should be left
@@ -34,6 +35,7 @@ from scripts.networks.keeper import Network
 from scripts.networks.links import Links
 from scripts.networks.plan import BinaryMissing, NetworkFailed, Plan, Seat, free_ports
 from scripts.networks.recipes import RECIPES
+from scripts.networks.ties import Tip, kept_of, tied, untie
 
 ROOT = Path(__file__).resolve().parents[2]
 STUB = """
@@ -72,6 +74,9 @@ class Pretended:
 
     def command(self, plan: Plan, seat: Seat) -> Command:
         return Command([plan.binary, "-c", STUB, str(seat.rpc)], cwd=plan.folder)
+
+    def mending(self, plan: Plan, seat: Seat) -> None:
+        return None
 
     def engine(self, plan: Plan) -> Engine:
         return geth.described(plan, FeePolicy.ZERO, Finality())
@@ -129,6 +134,8 @@ def test_what_cannot_be_should_be_said(network: Network, tmp_path: Path) -> None
         network.kill(2)
     with pytest.raises(NetworkFailed, match="start it with --cuttable"):
         network.part([0], [1])
+    with pytest.raises(NetworkFailed, match=r"nothing to untie: pretended agrees .* only Clique can tie"):
+        untie(network)
     network.kill(0)
     with pytest.raises(NetworkFailed, match="node 0 does not run"):
         network.pause(0)
@@ -138,6 +145,25 @@ def test_what_cannot_be_should_be_said(network: Network, tmp_path: Path) -> None
         Plan.load(tmp_path)
     with pytest.raises(NetworkFailed, match="no network runs in"):
         control.ask(network.plan.folder, "status")
+
+
+def test_which_chain_is_kept() -> None:
+    """The heaviest; of equals the one with more nodes, then the lower one, as geth prefers."""
+
+    def ends(*those: tuple[str, int, int]) -> list[Tip]:
+        return [Tip(number, "", height, name, weight) for number, (name, height, weight) in enumerate(those)]
+
+    alone = ends(("a", 9, 15), ("a", 9, 15))
+    assert not tied(alone)
+    assert not tied([])
+    lighter = ends(("a", 9, 15), ("a", 9, 15), ("b", 8, 16))
+    assert not tied(lighter)
+    assert kept_of(lighter).hash == "b"
+    assert not tied(ends(("a", 9, 15), ("b", 8, 14), ("c", 8, 14)))
+    equal = ends(("a", 9, 15), ("a", 9, 15), ("b", 8, 15))
+    assert tied(equal)
+    assert kept_of(equal).hash == "a"
+    assert kept_of(ends(("a", 9, 15), ("b", 8, 15))).hash == "b"
 
 
 def test_commands_over_the_socket(network: Network) -> None:
