@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ def in_turns(
     """(2), (3), and (2) again: what else the machine does touches both. A gateway would take in what others relay, so
     it runs for its own part only."""
     before = relayed(node, town, profile, "2a")
-    bulk, by_node = through_gateway(node, town, profile, given, folder)
+    bulk, by_node, filled = through_gateway(node, town, profile, given, folder)
     after = relayed(node, town, profile, "2b")
     failures = [text for load in bulk for text in load.failures]
     operations = sum(load.operations for load in bulk)
@@ -87,6 +87,7 @@ def in_turns(
         "cpu_us": {"design": {"node": before.cpu_us}, "bulk": bulk[-1].cpu_us()},
         "each_node_cpu_us": {"design": before.by_node, "bulk": by_node},
         "fullest_block": before.fullest,
+        "block_percent": {"design": before.filled, "bulk": filled},
         "acts_in_a_block": before.acts,
         "failures": len(failures),
         "failed": failures[:5],
@@ -101,9 +102,9 @@ def relayed(node: LedgerNode, town: Town, profile: NetworkProfile, name: str) ->
 
 def through_gateway(
     node: LedgerNode, town: Town, profile: NetworkProfile, given: argparse.Namespace, folder: Path
-) -> tuple[list[Load], list[int]]:
-    """(3) Bulk, until final and projected, round by round; CPU microseconds an operation of each node. The gateway
-    asks the first."""
+) -> tuple[list[Load], list[int], list[int]]:
+    """(3) Bulk, until final and projected, round by round; CPU microseconds an operation of each node; how full the
+    blocks were. The gateway asks the first node."""
     dsn = "" if given.book == "sqlite" else given.book
 
     def load(phase: str, count: int) -> Load:
@@ -114,9 +115,9 @@ def through_gateway(
     with open_gateway(node, folder, dsn, relayers=given.relayers, count=given.processes) as gateway:
         load("warm", min(1_000, profile.bulk))
         say("gateway, bulk")
-        cpu = Cpu(node)
+        first, cpu = _height(node), Cpu(node)
         loads = [load(f"3 {number}", profile.bulk) for number in range(profile.rounds)]
-        return loads, cpu.us(profile.bulk * profile.rounds)
+        return loads, cpu.us(profile.bulk * profile.rounds), _percent(node, _gas(node, first))
 
 
 class Cpu:
@@ -134,19 +135,29 @@ class Cpu:
 
 class Phase:
     """One measurement of the chain alone. `cpu_us`: of all nodes an operation, and `by_node`; `fullest`: the part of
-    its gas that the fullest block used; `acts`: operations in that block, reckoned by its gas."""
+    its gas that the fullest block used, `filled`: of each in per cent; `acts`: operations in the fullest, reckoned by
+    its gas."""
 
     def __init__(self, node: LedgerNode, count: int, work: Callable[[], float]) -> None:
         first, cpu = _height(node), Cpu(node)
         self.rate = work()
         self.by_node = cpu.us(count)
         self.cpu_us = sum(self.by_node)
-        blocks = node.rpc.batch(
-            [("eth_getBlockByNumber", [hex(n), False]) for n in range(first + 1, _height(node) + 1)]
-        )
-        used = [int(block["gasUsed"], 16) for block in blocks if block]
+        used = _gas(node, first)
+        self.filled = _percent(node, used)
         self.fullest = round(max(used) / node.engine.block_gas, 3)
         self.acts = round(max(used) * count / max(1, sum(used)))
+
+
+def _gas(node: LedgerNode, after: int) -> list[int]:
+    """Used by each block after that one."""
+    numbers = range(after + 1, _height(node) + 1)
+    blocks = node.rpc.batch([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
+    return [int(block["gasUsed"], 16) for block in blocks if block]
+
+
+def _percent(node: LedgerNode, used: Sequence[int]) -> list[int]:
+    return [round(100 * gas / node.engine.block_gas) for gas in used]
 
 
 def _height(node: LedgerNode) -> int:
