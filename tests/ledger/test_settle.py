@@ -253,14 +253,16 @@ def test_maturities_by_core_and_bank(mirror, root):
 
 
 def test_maturities_are_read_page_by_page(mirror, root, monkeypatch):
-    others = [mirror.world.issue(LANGONG, SUHENG) for _ in range(4)]
-    mirror.world.void(LANGONG, SUHENG, others[1])
-    wanted = {one[:16] for one in (root, others[0], *others[2:])}
+    world, a_day_later = mirror.world, mirror.world.due + DAY
+    others = [world.issue(LANGONG, SUHENG, due=due) for due in (a_day_later, world.due) * 2]
+    world.void(LANGONG, SUHENG, others[1])
+    wanted = [one[:16] for one in (root, others[3], others[0], others[2])]
     for page in (1, 2, 3, 5):
         monkeypatch.setattr(settle_lists, "PAGE", page)
-        found = settle_lists.maturities(mirror.store, bank=HUAIYUE.id, first=PAYMENT_DATE, last=PAYMENT_DATE)
-        assert [one.issuance for one in found if one.issuance in wanted] == [one.issuance for one in found]
-        assert {one.issuance for one in found} == wanted
+        found = settle_lists.maturities(
+            mirror.store, bank=HUAIYUE.id, first=PAYMENT_DATE, last=date(2027, 5, 25)
+        )
+        assert [one.issuance for one in found] == wanted, "by their day, then their number, each once"
 
 
 def test_there_may_be_nothing_to_clear(mirror, root):

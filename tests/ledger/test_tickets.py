@@ -185,3 +185,23 @@ def test_nothing_is_none(store: MemoryStore) -> None:
 def test_numbers_come_from_lineage() -> None:
     assert tickets.number_of(ISSUANCE, TICKET) == "GT-000123"
     assert tickets.number_of(ISSUANCE, replace(TICKET, path="2-1")) == "GT-000123-2-1"
+
+
+def test_a_number_names_one_word_and_no_neighbour(store: MemoryStore) -> None:
+    for place, path in enumerate(("1", "2", "2-1", "10"), 1):
+        store.put(replace(TICKET, id=ID + bytes([place]) * 16, parent=ROOT, path=path))
+
+    def found(number: str) -> str | None:
+        word = tickets.by_number(store, number)
+        return None if word is None else word.path
+
+    assert [found(f"GT-000123{end}") for end in ("", "-1", "-2", "-2-1", "-10")] == [
+        "",
+        "1",
+        "2",
+        "2-1",
+        "10",
+    ]
+    assert [found(number) for number in ("GT-000123-3", "GT-000123-1-1", "GT-000124", "GT-000122-1")] == [
+        None
+    ] * 4
