@@ -350,6 +350,9 @@ def test_only_an_owned_ticket_gets_messages(mirror):
         transfer.offer(mirror.store, keccak256(b"nowhere"), [child(WUZE, 1_000_00)], mirror.now)
     with pytest.raises(UnknownTicket):
         transfer.withdraw_all(mirror.store, keccak256(b"nowhere"), mirror.now)
+    nowhere = transfer.withdraw(keccak256(b"nowhere"), b"o" * 32, [0], mirror.now)
+    with pytest.raises(UnknownTicket):
+        kind("Withdraw").check(nowhere, mirror.store, mirror.now)
 
 
 def test_holder_signs_the_offer_each_receiver_its_child(mirror, root):
@@ -372,6 +375,18 @@ def test_the_holder_withdraws(mirror, root):
     all_ = transfer.withdraw_all(mirror.store, root, mirror.now)
     assert all_["version"] == 0
     assert kind("WithdrawAll").dues(all_, mirror.store)[0].party == WANYUE.id
+
+
+def test_each_withdrawal_has_a_salt_of_its_own_unless_one_is_given(mirror, root):
+    def made(salt=None):
+        return [
+            transfer.withdraw(root, b"o" * 32, [0], mirror.now, salt)["salt"],
+            transfer.withdraw_all(mirror.store, root, mirror.now, salt)["salt"],
+        ]
+
+    assert {len(salt) for salt in made()} == {32}
+    assert len({*made(), *made()}) == 4
+    assert made(b"s" * 32) == [b"s" * 32] * 2
 
 
 # ---- events
