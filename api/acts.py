@@ -215,13 +215,17 @@ def _draft(store: Store, once: Doing, body: DraftIn) -> ActOut:
     return act_out(store, once.caller, act)
 
 
+_READERS, _THIRTY_TWO = {"issuance": typed.bytes_reader(16)}, typed.bytes_reader(32)
+"""Of what nobody signs, which has bytes alone."""
+
+
 def plain_message(kind: str, message: dict[str, Any]) -> dict[str, Any]:
     """The message as plain Python. Raises Invalid, which names what does not fit."""
     if kind not in typed.TYPES:
         fields = {name: value for name, value in message.items() if name != "deadline"}
         try:
-            return {name: bytes.fromhex(str(value).removeprefix("0x")) for name, value in fields.items()}
-        except ValueError as error:
+            return {name: _READERS.get(name, _THIRTY_TWO)(value) for name, value in fields.items()}
+        except (ValueError, TypeError) as error:
             raise Invalid(f"A field of {kind} is not 0x hex: {error}; correct it.", kind=kind) from error
     unknown = sorted(set(message) - {name for name, _ in typed.TYPES[kind]})
     if unknown:

@@ -339,12 +339,61 @@ def _from_json(kind: str) -> Convert:
     if kind in TYPES:
         return lambda value: message_from_json(kind, value)
     if kind.startswith("bytes"):
-        sized = _sized(int(kind[5:]))
-        return lambda value: sized(bytes.fromhex(value.removeprefix("0x")))
+        return bytes_reader(int(kind[5:]))
     if kind.startswith("uint"):
         ranged = _ranged(int(kind[4:]))
         return lambda value: ranged(_whole(value))
-    return _same
+    return {"address": _address, "bool": _truth, "string": _text}[kind]
+
+
+@cache
+def bytes_reader(size: int) -> Callable[[Any], bytes]:
+    """Reads `size` bytes from JSON: 0x and two hexadecimal digits for each, without the spaces that `bytes.fromhex`
+    passes over. Raises TypeError or ValueError that names the value."""
+    length = 2 + 2 * size
+
+    def read(value: Any) -> bytes:
+        if type(value) is not str:
+            raise TypeError(f"{_shown(value)} is not text; write 0x and {2 * size} hexadecimal digits")
+        if len(value) == length and value.startswith("0x"):
+            try:
+                found = bytes.fromhex(value[2:])
+            except ValueError:
+                found = b""
+            if len(found) == size:  # of as many characters: none of them was a space
+                return found
+        raise ValueError(
+            f"{_shown(value)} is not 0x and {2 * size} hexadecimal digits: {size} bytes are needed, copy it whole"
+        )
+
+    return read
+
+
+_twenty = bytes_reader(20)
+
+
+def _address(value: Any) -> str:
+    _twenty(value)
+    return str(value)
+
+
+def _truth(value: Any) -> bool:
+    """Text would be true whatever it says."""
+    if type(value) is not bool:
+        raise TypeError(f"{_shown(value)} is neither true nor false; write one of them, without quotes")
+    return value
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise TypeError(f"{_shown(value)} is not text; put it in quotes")
+    return value
+
+
+def _shown(value: Any) -> str:
+    """As much of it as one likes to read."""
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:90]}…"
 
 
 def _whole(value: Any) -> int:
@@ -353,7 +402,7 @@ def _whole(value: Any) -> int:
     if type(value) is int:
         return value
     if type(value) is not str:
-        raise TypeError(f"{value!r} is no whole number; write its digits as text")
+        raise TypeError(f"{_shown(value)} is no whole number; write its digits as text")
     digits = value.removeprefix("-")  # whether it may be below 0 is the type's to say
     if not (digits.isascii() and digits.isdigit()):
         raise ValueError(f"{value[:40]!r} is no whole number; write it with the digits 0 to 9 alone")

@@ -256,6 +256,10 @@ def test_withdrawing_drafts_its_own_act(office: Office, offer: dict[str, Any]) -
         ({"kind": "Steal", "message": {}}, "unknown-kind"),
         ({"kind": "WithdrawAll", "message": {}}, "invalid"),
         ({"kind": "WithdrawAll", "message": {"ticket": "0x00", "version": "0"}}, "invalid"),
+        ({"kind": "WithdrawAll", "message": {"ticket": "11" * 32, "version": "0"}}, "invalid"),
+        ({"kind": "WithdrawAll", "message": {"ticket": "0x" + "11 " * 32, "version": "0"}}, "invalid"),
+        ({"kind": "ReturnLock", "message": {"lock": "0x" + "11 " * 32}}, "invalid"),
+        ({"kind": "ReportOverdue", "message": {"issuance": "11" * 16}}, "invalid"),
         (
             {"kind": "WithdrawAll", "message": {"ticket": "0x" + "11" * 32, "version": "0", "to": "9"}},
             "invalid",

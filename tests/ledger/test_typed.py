@@ -2,6 +2,8 @@
 
 given a number that is negative or one above what its type holds, bytes of another length, a list that is none
   it should be refused, in a digest and from JSON
+given bytes or an address with spaces, without 0x, in other letters or of other kinds; a text instead of true or false
+  it should be refused from JSON, with the value
 given the largest and the smallest values
   it should take them, and bring them back from JSON as they were
 given JSON for a wallet
@@ -10,6 +12,7 @@ given JSON for a wallet
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -62,6 +65,60 @@ def test_what_does_not_fit_is_not_read(field: str, value: object) -> None:
     text = "0x" + value.hex() if isinstance(value, bytes) else str(value)
     with pytest.raises(ValueError, match=r"does not fit|are needed"):
         typed.message_from_json("Lock", {**typed.message_to_json("Lock", LOCK), field: text})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "11" * 32,
+        "0X" + "11" * 32,
+        "0x" + "11 " * 32,
+        "0x" + "11" * 31 + " 1",
+        "0x" + "11" * 31 + "  ",
+        " 0x" + "11" * 32,
+        "0x" + "11" * 32 + "\n",
+        "0x" + "11" * 16 + "\n" + "11" * 16,
+        "0x" + "1" * 63,
+        "0x" + "１" * 64,
+        "0x" + "1g" * 32,
+        "0x0x" + "11" * 31,
+        "0x",
+        "",
+        0x11,
+        True,
+        None,
+        ["0x" + "11" * 32],
+        b"\x11" * 32,
+    ],
+)
+def test_bytes_are_read_as_they_are_written_or_not_at_all(value: object) -> None:
+    given = typed.message_to_json("Lock", LOCK)
+    assert typed.message_from_json("Lock", {**given, "terms": "0x" + "aB" * 32})["terms"] == b"\xab" * 32
+    with pytest.raises((TypeError, ValueError), match=re.escape(repr(value)[:40])):
+        typed.message_from_json("Lock", {**given, "terms": value})
+
+
+@pytest.mark.parametrize("value", ["true", "false", 1, 0, "", None])
+def test_true_is_not_a_text(value: object) -> None:
+    given = typed.message_to_json("Lock", LOCK)
+    with pytest.raises(TypeError, match=re.escape(repr(value))):
+        typed.message_from_json("Lock", {**given, "selfCertified": value})
+
+
+@pytest.mark.parametrize(
+    "value", ["0x" + "12" * 19, "12" * 20, "0x" + "12 " * 20, "0x" + "1 2 " * 10, 18, None, b"\x12" * 20]
+)
+def test_an_address_is_a_whole_one(value: object) -> None:
+    assert typed.message_from_json("Key", {"key": "0x" + "Ab" * 20, "right": 1})["key"] == "0x" + "Ab" * 20
+    with pytest.raises((TypeError, ValueError), match=re.escape(repr(value)[:40])):
+        typed.message_from_json("Key", {"key": value, "right": 1})
+
+
+def test_a_long_value_is_not_said_in_full() -> None:
+    with pytest.raises(
+        ValueError, match=r"^'x{89}… is not 0x and 64 hexadecimal digits: 32 bytes are needed"
+    ):
+        typed.bytes_reader(32)("x" * 100_000)
 
 
 @pytest.mark.parametrize("legs", ["", {}, None, 5])
