@@ -57,6 +57,8 @@ STALLED = 8
 PATIENCE = 0.1
 """The part of a block's period for which acts are gathered before they go out."""
 
+IN_A_BLOCK = 12
+"""Transactions that a block should hold at least: what does not fit in any more is room that stays empty."""
 ENVELOPE = 2_000
 """Bytes of a transaction around its items, at most."""
 
@@ -308,6 +310,7 @@ def most(engine: Engine) -> Most:
         gas=min(MOST_GAS, engine.block_gas * 2 // 3),
         bytes=min(MOST_BYTES, max(engine.limits.transaction_bytes - ENVELOPE, 1)),
         in_flight=min(MOST_IN_FLIGHT, engine.limits.pool_per_sender),
+        together=engine.block_gas // IN_A_BLOCK if engine.block_period else MOST_GAS,
     )
 
 

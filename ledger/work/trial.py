@@ -38,11 +38,12 @@ GENEROUS = 10_000_000
 @dataclass(frozen=True)
 class Most:
     """What the network takes: of one transaction the gas of its items and the bytes, of one key the transactions that
-    wait to be mined."""
+    wait to be mined. `together`: gas above which items go in several transactions; one item may need more."""
 
     gas: int = MOST_GAS
     bytes: int = MOST_BYTES
     in_flight: int = MOST_IN_FLIGHT
+    together: int = MOST_GAS
 
 
 USUAL = Most()
@@ -78,7 +79,11 @@ def pack(items: Iterable[Item], most: Most) -> Iterator[list[Item]]:
     gas = size = 0
     for item in items:
         more = len(item.call.data) + FRAME
-        full = len(batch) == MOST_ITEMS or gas + item.call.gas > most.gas or size + more > most.bytes
+        full = (
+            len(batch) == MOST_ITEMS
+            or gas + item.call.gas > min(most.gas, most.together)
+            or size + more > most.bytes
+        )
         if batch and full:
             yield batch
             batch, gas, size = [], 0, 0

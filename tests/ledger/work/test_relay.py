@@ -16,6 +16,8 @@ given a network that takes small transactions only, and a pool that keeps few of
     it should send as much at once as that takes
     when one act alone is more: it should keep no other from its turn
     when an offer's children together are more: each should go by itself
+given blocks of a network
+    it should send transactions of a twelfth of a block at most, but for one act that needs more
 given an act whose calldata can't be made
     it should keep no other from its turn
 """
@@ -181,8 +183,10 @@ def small(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, limit: int) -> None
     monkeypatch.setattr(gateway.chain, "sign", signed_if_small)
 
 
-def of_network(gateway: Gateway, **limits: int) -> Relay:
-    engine = Engine("small", ("http://127.0.0.1:1",), 1, limits=Limits(**limits))
+def of_network(gateway: Gateway, block_gas: int = 30_000_000, **limits: int) -> Relay:
+    engine = Engine(
+        "small", ("http://127.0.0.1:1",), 1, block_gas=block_gas, block_period=1.0, limits=Limits(**limits)
+    )
     outside = (gateway.book, gateway.chain, gateway.clock)
     leases = gateway.relay.leases
     return Relay(*outside, RELAYER, permanent, explain, leases=leases, most=most(engine))
@@ -201,6 +205,24 @@ def test_a_description_bounds_what_is_sent_at_once(gateway: Gateway, monkeypatch
     gateway.settle()
     assert {gateway.state(gateway.child(ticket, act, 0)) for act in acts} == {State.FINAL}
     assert max(len(one.legs) for one in transactions(gateway)[before:]) > 5
+
+
+def test_a_block_holds_many_transactions(gateway: Gateway) -> None:
+    """What does not fit into a block any more is room that stays empty."""
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    legs = [{"issuance": ticket[:16], "amount": 1} for _ in range(30)]
+    large = signed(gateway, "Fund", {**funding(ticket, b"\1" * 32, 30), "legs": legs}, HUAIYUE)
+    acts = [gateway.offer(WANYUE, ticket, (WUZE, SHARE // 10)) for _ in range(30)]
+    for act in acts:
+        gateway.sign(WUZE, act)
+    gateway.relay = of_network(gateway, block_gas=6_000_000)
+    before = len(transactions(gateway))
+    gateway.settle()
+    assert {gateway.state(gateway.child(ticket, act, 0)) for act in acts} == {State.FINAL}
+    assert gateway.state(large.id) == State.FINAL
+    by_itself, *others = (len(one.legs) for one in transactions(gateway)[before:])
+    assert by_itself == 1, "one act may need more than a twelfth of a block"
+    assert max(others) * 60_000 < 500_000 < (max(others) + 2) * 70_000
 
 
 def test_one_act_too_large_keeps_no_other_from_its_turn(
