@@ -1,4 +1,4 @@
-"""Rules and contract side by side, on one ready world; each test gets it back untouched."""
+"""Rules and contract side by side, or a whole gateway, on one ready world; each test gets it back untouched."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.support.both import Both
+    from tests.support.gateway import Gateway
     from tests.support.world import World
 
 
@@ -26,3 +27,19 @@ def both(world_of_both: World) -> Iterator[Both]:
 
     with world_of_both.scratch():
         yield Both(world_of_both)
+
+
+@pytest.fixture
+def gateway(world_of_both: World) -> Iterator[Gateway]:
+    from tests.support.gateway import Gateway
+
+    with world_of_both.scratch():
+        yield Gateway(world_of_both)
+
+
+@pytest.fixture
+def ticket(gateway: Gateway) -> bytes:
+    """皖岳's, the whole of what 岚工 owes it."""
+    from tests.support.actors import HUAIYUE, LANGONG, WANYUE
+
+    return gateway.issue(LANGONG, WANYUE, HUAIYUE)

@@ -14,7 +14,6 @@ given a value on offer
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -27,22 +26,9 @@ from ledger.ids import new_salt
 from ledger.records import Act, Leg, Seat, Signature, User
 from ledger.seats import SamePerson, WrongSigner
 from ledger.service import KeyReused
-from tests.support.actors import HUAIYUE, LANGONG, LANWAN, WANYUE, WUZE, XICHUAN, Party
-from tests.support.gateway import Gateway
-from tests.support.world import DAY, FACE, World
-
-SHARE = 10_000_000
-
-
-@pytest.fixture
-def gateway(world_of_both: World) -> Iterator[Gateway]:
-    with world_of_both.scratch():
-        yield Gateway(world_of_both)
-
-
-@pytest.fixture
-def ticket(gateway: Gateway) -> bytes:
-    return gateway.issue(LANGONG, WANYUE, HUAIYUE)
+from tests.support.actors import LANWAN, WANYUE, WUZE, XICHUAN, Party
+from tests.support.gateway import SHARE, Gateway
+from tests.support.world import DAY, FACE
 
 
 def offer(gateway: Gateway, ticket: bytes, seat: str = "sole", value: int = SHARE) -> Act:

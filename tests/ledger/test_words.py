@@ -13,7 +13,6 @@ given an act on a child that never comes to be
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,22 +26,9 @@ from ledger.records import Act, Issuance, Ticket
 from ledger.tickets import BelowMinimum, UnknownTicket, number_of
 from ledger.transfer import DepthExhausted, NotAReceiver
 from ledger.words import word_of
-from tests.support.actors import CHANGLI, HUAIYUE, LANGONG, LANWAN, SUHENG, WANYUE, WUZE, XICHUAN, Party
-from tests.support.gateway import Gateway
-from tests.support.world import DAY, World
-
-SHARE = 10_000_000
-
-
-@pytest.fixture
-def gateway(world_of_both: World) -> Iterator[Gateway]:
-    with world_of_both.scratch():
-        yield Gateway(world_of_both)
-
-
-@pytest.fixture
-def ticket(gateway: Gateway) -> bytes:
-    return gateway.issue(LANGONG, WANYUE, HUAIYUE)
+from tests.support.actors import CHANGLI, LANGONG, LANWAN, SUHENG, WANYUE, WUZE, XICHUAN, Party
+from tests.support.gateway import SHARE, Gateway
+from tests.support.world import DAY
 
 
 def offered(gateway: Gateway, holder: Party, ticket: bytes, *children: tuple[Party, int]) -> Act:

@@ -17,7 +17,7 @@ from ledger.users import create_user
 from ledger.work.relay import Relay
 from ledger.work.verify import Report, verify
 from ledger.work.watch import Watch
-from tests.support.actors import Key, Party
+from tests.support.actors import WANYUE, WUZE, Key, Party
 from tests.support.books import fresh_book
 from tests.support.both import PARTIES
 from tests.support.evm_chain import START, EvmChain
@@ -33,6 +33,8 @@ from tests.support.world import (
 )
 
 RELAYER = "0x" + "aa" * 20
+SHARE = 10_000_000
+"""100,000 yuan, in fen: what most tests pass on."""
 
 
 class Keys:
@@ -173,3 +175,10 @@ class Gateway:
     def verify(self) -> Report:
         """Book, rebuild and storage."""
         return verify(self.book, MemoryBook(), self.chain, START)
+
+
+def offered(gateway: Gateway, ticket: bytes) -> bytes:
+    """A part that 皖岳 offers and 芜泽 has accepted; nobody has relayed it."""
+    act = gateway.offer(WANYUE, ticket, (WUZE, SHARE))
+    gateway.sign(WUZE, act)
+    return gateway.child(ticket, act, 0)

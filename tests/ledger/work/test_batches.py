@@ -28,10 +28,8 @@ from ledger.records import Act, Cursor, Log, Transaction
 from ledger.work.relay import Relay
 from ledger.work.trial import FRAME, MOST_BYTES, MOST_ITEMS, USUAL, Item, Most, pack
 from ledger.work.watch import ChainDiverged
-from tests.support.actors import HUAIYUE, LANGONG, WANYUE, WUZE
-from tests.support.gateway import RELAYER, Gateway
+from tests.support.gateway import RELAYER, Gateway, offered
 
-SHARE = 10_000_000
 ACT = Act(b"\1" * 32, "Offer", {}, {}, 1, "", b"\1" * 32, 0, 0)
 
 
@@ -50,17 +48,6 @@ def test_what_one_transaction_holds() -> None:
     assert lengths(Most(gas=100), (60, 1), (40, 1), (1, 1), (101, 1), (1, 1)) == [2, 1, 1, 1]
     assert lengths(Most(bytes=2 * FRAME + 10), (1, 5), (1, 5), (1, 1), (1, 999)) == [2, 1, 1]
     assert MOST_BYTES < 128 * 1024
-
-
-def offered(gateway: Gateway, ticket: bytes) -> bytes:
-    act = gateway.offer(WANYUE, ticket, (WUZE, SHARE))
-    gateway.sign(WUZE, act)
-    return gateway.child(ticket, act, 0)
-
-
-@pytest.fixture
-def ticket(gateway: Gateway) -> bytes:
-    return gateway.issue(LANGONG, WANYUE, HUAIYUE)
 
 
 def relay(gateway: Gateway, **more: Any) -> Relay:

@@ -28,15 +28,8 @@ from ledger.tickets import free
 from ledger.work.watch import ChainDiverged
 from tests.support.actors import HUAIYUE, LANGONG, WANYUE, WUZE, XICHUAN
 from tests.support.evm_chain import START
-from tests.support.gateway import Gateway
+from tests.support.gateway import SHARE, Gateway
 from tests.support.world import DAY, DUE, FACE
-
-SHARE = 10_000_000
-
-
-@pytest.fixture
-def ticket(gateway: Gateway) -> bytes:
-    return gateway.issue(LANGONG, WANYUE, HUAIYUE)
 
 
 def free_of(gateway: Gateway, ticket: bytes) -> int:

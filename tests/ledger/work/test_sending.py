@@ -35,11 +35,10 @@ from ledger.work.lease import SECONDS, Leases
 from ledger.work.relay import Relay
 from ledger.work.sending import GIVE_UP, USED
 from ledger.work.watch import LOOKED_FOR
-from tests.support.actors import HUAIYUE, LANGONG, WANYUE, WUZE
-from tests.support.gateway import RELAYER, Gateway
+from tests.support.actors import HUAIYUE, LANGONG, WANYUE
+from tests.support.gateway import RELAYER, SHARE, Gateway, offered
 from tests.support.world import FACE
 
-SHARE = 10_000_000
 KEYS = [f"0x{number:040x}" for number in range(1, 5)]
 
 
@@ -65,17 +64,6 @@ class Refusing:
         if transaction.hash in self.refused:
             raise NotSent("the pool is full")
         self.send(transaction)
-
-
-def offered(gateway: Gateway, ticket: bytes) -> bytes:
-    act = gateway.offer(WANYUE, ticket, (WUZE, SHARE))
-    gateway.sign(WUZE, act)
-    return gateway.child(ticket, act, 0)
-
-
-@pytest.fixture
-def ticket(gateway: Gateway) -> bytes:
-    return gateway.issue(LANGONG, WANYUE, HUAIYUE)
 
 
 def test_a_node_that_takes_it_later(gateway: Gateway, ticket: bytes) -> None:

@@ -32,28 +32,15 @@ from ledger.records import Checkpoint, Cursor, Log, SignedBytes, Transaction
 from ledger.work.lease import Leases
 from ledger.work.redrive import LostTooMuch, forget_from, last_common, renew, unsettle
 from ledger.work.watch import ChainDiverged, Overtaken, Watch
-from tests.support.actors import HUAIYUE, LANGONG, WANYUE, WUZE
+from tests.support.actors import WANYUE, WUZE
 from tests.support.books import fresh_book
 from tests.support.evm_chain import START
-from tests.support.gateway import Gateway
+from tests.support.gateway import SHARE, Gateway, offered
 from tests.support.world import FACE
-
-SHARE = 10_000_000
-
-
-@pytest.fixture
-def ticket(gateway: Gateway) -> bytes:
-    return gateway.issue(LANGONG, WANYUE, HUAIYUE)
 
 
 def cursor(gateway: Gateway) -> Cursor:
     return gateway.book.read(lambda store: store.need(Cursor, 1))
-
-
-def offered(gateway: Gateway, ticket: bytes) -> bytes:
-    act = gateway.offer(WANYUE, ticket, (WUZE, SHARE))
-    gateway.sign(WUZE, act)
-    return gateway.child(ticket, act, 0)
 
 
 def test_a_node_behind_the_book_is_waited_for(gateway: Gateway, ticket: bytes) -> None:
