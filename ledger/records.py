@@ -27,8 +27,10 @@ WITHIN_PARTY = {"within": ("party",)}
 """Metadata of a field: its order, or one of its values, among what is one party's is asked for."""
 WITHIN_KIND = {"within": ("kind",)}
 """Metadata of a field: its order among records of one kind is asked for."""
-WITHIN_TICKET = {"within": ("ticket",)}
-"""Metadata of a field: one of its values among what belongs to one ticket is asked for."""
+UNTIL_SO_BY_PARTY = {"until": ("party",)}
+"""Metadata of a field that becomes true once: a party's records are asked for as long as it is not."""
+UNTIL_SO_BY_TICKET = {"until": ("ticket",)}
+"""Metadata of a field that becomes true once: what belongs to one ticket is asked for as long as it is not."""
 WITHIN_ISSUANCE = {"within": ("issuance",)}
 """Metadata of a field: one of its values among what belongs to one issuance is asked for."""
 WITHIN_UNDERTAKING = {"within": ("undertaking",)}
@@ -334,7 +336,7 @@ class Seat:
     party: int = field()
     address: str = field()
     digest: bytes = field()
-    done: bool = field(default=False, metadata=WITHIN_PARTY)
+    done: bool = field(default=False, metadata=UNTIL_SO_BY_PARTY)
 
 
 @dataclass(frozen=True)
@@ -358,7 +360,7 @@ class Reservation:
     ticket: bytes = field()
     value: Fen = field()
     until: int = field()
-    ended: bool = field(default=False, metadata=WITHIN_TICKET)
+    ended: bool = field(default=False, metadata=UNTIL_SO_BY_TICKET)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from ledger.book.statements import Statements
-from ledger.book.store import SqlStore, check_key, filters
+from ledger.book.store import Changes, SqlStore, check_key, filters
 from ledger.errors import Conflict, NotFound
 from ledger.ports import Store
 from ledger.records import Audit
@@ -43,12 +43,14 @@ class _Index:
 
 
 class _Shelf:
-    """The records of one kind that are in memory. `rows`: what is to be written, None for a deletion."""
+    """The records of one kind that are in memory. `rows`: what is to be written, None for a deletion; `before`: what of
+    it the database is known to have, as it stands there."""
 
     def __init__(self, shape: Statements) -> None:
         self.shape = shape
         self.records: dict[Key, Any] = {}
         self.rows: dict[Key, Sequence[Any] | None] = {}
+        self.before: dict[Key, Any] = {}
         self.indexes: dict[tuple[str, ...], _Index] = {}
         self.last: dict[str, Any] = {}
         self.wanted: dict[tuple[tuple[str, ...], Key], dict[Any, Within | None]] = {}
@@ -68,6 +70,13 @@ class _Shelf:
                 bucket.pop(key, None)
             if record is not None and (bucket := index.buckets.get(index.of(record))) is not None:
                 bucket[key] = None
+
+    def write(self, key: Key, record: Any, row: Sequence[Any] | None) -> None:
+        """Takes what is to be written."""
+        if key not in self.rows and (there := self.records.get(key)) is not None:
+            self.before[key] = there
+        self.keep(key, record)
+        self.rows[key] = row
 
     def forget(self, key: Key) -> None:
         """Memory knows nothing of this key any more; only for one that no index holds."""
@@ -293,8 +302,7 @@ class BufferedStore:
     def _keep(self, shelf: _Shelf, key: Key, record: Any, row: Sequence[Any] | None) -> None:
         if self._depth:
             self._undo.append((shelf, key, shelf.records.get(key, _UNKNOWN)))
-        shelf.keep(key, record)
-        shelf.rows[key] = row
+        shelf.write(key, record, row)
         if shelf.last:
             _follow(shelf, key, record)
 
@@ -303,8 +311,7 @@ class BufferedStore:
             shelf.forget(key)
             del shelf.rows[key]
         else:
-            shelf.keep(key, old)
-            shelf.rows[key] = None if old is None else shelf.shape.values(old)
+            shelf.write(key, old, None if old is None else shelf.shape.values(old))
         shelf.last.clear()
 
     def _write(self, shelf: _Shelf) -> None:
@@ -313,13 +320,23 @@ class BufferedStore:
         if self._depth:
             self._remember(shelf)
         rows, shelf.rows = shelf.rows, {}
-        self._under.write_rows(shelf.shape, rows)
+        before, shelf.before = shelf.before, {}
+        self._under.write_rows(shelf.shape, rows, _changes(shelf, rows, before))
 
     def _remember(self, shelf: _Shelf) -> None:
         """Before something is written that may be undone: what stands in the database where memory did not look."""
         for place, (there, key, old) in enumerate(self._undo):
             if there is shelf and old is _UNKNOWN and key in shelf.rows:
                 self._undo[place] = (shelf, key, self._under.get(shelf.shape.kind, *key))
+
+
+def _changes(shelf: _Shelf, rows: Mapping[Key, Sequence[Any] | None], before: Mapping[Key, Any]) -> Changes:
+    """Of each record that stands in the database the fields in which it is another one now."""
+    return {
+        key: shelf.shape.changed(old, shelf.records[key])
+        for key, old in before.items()
+        if rows[key] is not None
+    }
 
 
 def _bucket(index: _Index, fields: tuple[str, ...], where: dict[str, object]) -> dict[Key, None] | None:

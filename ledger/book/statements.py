@@ -40,11 +40,13 @@ class Statement:
 
 @dataclass(frozen=True)
 class Filter:
-    """A field of `where`: compared with NULL, one value or a list of `size` values."""
+    """A field of `where`: compared with NULL, one value or a list of `size` values. `flag`: the value of a field that
+    is true or false. It stands in the SQL itself: only so is an index found that holds those of one value alone."""
 
     field: str
     size: int
     null: bool = False
+    flag: bool | None = None
 
 
 class Statements:
@@ -68,6 +70,7 @@ class Statements:
             if (back := _reader(column.type)) is not None:
                 self.from_row.append((column.name, _or_none(back) if column.nullable else back))
         self.plain = frozenset(c.name for c in self.table.columns if not isinstance(c.type, JsonColumn))
+        self._others = [(name, name in self.plain) for name in self.fields if name not in self.keys]
         self.put = self._insert(replace=True)
         self.add = self._insert(replace=False)
         names = self.put.names
@@ -88,6 +91,23 @@ class Statements:
         if replace and rest:
             return self._compile(insert.on_conflict_do_update(index_elements=self.keys, set_=rest))
         return self._compile(insert.on_conflict_do_nothing(index_elements=self.keys))
+
+    def changed(self, old: object, new: object) -> tuple[str, ...]:
+        """The fields, but for the key's, in which a record differs from the one that the database has. JSON is always
+        among them: one that was changed in place is the same object in both."""
+        there, here = old.__dict__, new.__dict__
+        return tuple(
+            [n for n, plain in self._others if not plain or (there[n] is not here[n] and there[n] != here[n])]
+        )
+
+    @lru_cache(maxsize=256)  # noqa: B019
+    def update(self, names: tuple[str, ...]) -> tuple[str, Callable[[Sequence[Any]], Any]]:
+        """SQL that sets some fields of a record that is there, and what makes its parameters of a row of `values`."""
+        values: dict[str, Any] = {name: sa.bindparam(f"to_{name}") for name in names}
+        by_key = [self.table.c[name] == sa.bindparam(f"at_{name}") for name in self.keys]
+        found = self._compile(sa.update(self.table).where(*by_key).values(values))
+        places = {name: place for place, name in enumerate(self.put.names)}
+        return found.sql, itemgetter(*(places[name[3:]] for name in found.names))
 
     @lru_cache(maxsize=256)  # noqa: B019  one object for each class and dialect, alive as long as the program
     def count(self, filters: tuple[Filter, ...]) -> Statement:
@@ -205,6 +225,8 @@ class Statements:
 
 def _filter(table: sa.Table, item: Filter, prefix: str = "") -> sa.ColumnElement[bool]:
     column = table.c[item.field]
+    if item.flag is not None:
+        return column == (sa.true() if item.flag else sa.false())
     if item.size == 1 and not item.null:
         return column == sa.bindparam(f"{prefix}{item.field}_0")
     parts: list[sa.ColumnElement[bool]] = [column.is_(None)] if item.null else []

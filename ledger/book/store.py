@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from ledger.book.statements import MAX_LIST, Filter, Statement, Statements
@@ -15,6 +17,9 @@ from ledger.ports import Store
 
 R = TypeVar("R")
 T = TypeVar("T")
+Key = tuple[Any, ...]
+Changes = Mapping[Key, tuple[str, ...]]
+"""Key of a record that is there → the fields that are to be set."""
 
 
 @cache
@@ -135,15 +140,29 @@ class SqlStore:
         """What this store says about a record class."""
         return statements(kind, self._dialect)
 
-    def write_rows(self, shape: Statements, rows: Mapping[tuple[Any, ...], Sequence[Any] | None]) -> None:
-        """Puts many records of one kind, given by key as `Statements.values`; None deletes."""
+    def write_rows(
+        self,
+        shape: Statements,
+        rows: Mapping[Key, Sequence[Any] | None],
+        changes: Changes = MappingProxyType({}),
+    ) -> None:
+        """Puts many records of one kind, given by key as `Statements.values`; None deletes. `changes`: for those that
+        are known to be there, the fields to be set; to set others as well would write each index anew that has them."""
         self._changing(shape.kind)
-        there = [row for row in rows.values() if row is not None]
-        if there:
-            self._cursor.executemany(shape.put.sql, there)
+        whole: list[Sequence[Any]] = []
+        parts: dict[tuple[str, ...], list[Sequence[Any]]] = {}
         for key, row in rows.items():
             if row is None:
                 self._run(shape.delete, check_key(shape, key))
+            elif (names := changes.get(key)) is None:
+                whole.append(row)
+            elif names:
+                parts.setdefault(names, []).append(row)
+        if whole:
+            self._cursor.executemany(shape.put.sql, whole)
+        for names, some in parts.items():
+            sql, pick = shape.update(names)
+            self._cursor.executemany(sql, [pick(row) for row in some])
         if shape.kind in self.touched:
             self.touched[shape.kind] |= dict.fromkeys(rows)
 
@@ -178,6 +197,9 @@ def filters(shape: Statements, where: Mapping[str, object]) -> tuple[tuple[Filte
             raise TypeError(f"{shape.kind.__name__}.{field} is JSON: it can't be searched by")
         several = isinstance(wanted, list | tuple)
         items = list(wanted) if several else [wanted]  # type: ignore[call-overload]
+        if isinstance(wanted, bool) and isinstance(shape.column(field).type, sa.Boolean):
+            conditions.append(Filter(field, 1, flag=wanted))
+            continue
         present = [item for item in items if item is not None]
         if len(present) > MAX_LIST:
             raise ValueError(f"{field}: {len(present)} values; ask for {MAX_LIST} at a time at most")

@@ -195,6 +195,11 @@ def _table(record: type[Any], metadata: sa.MetaData) -> sa.Table:
         )
         for outer in field.metadata.get("within", ()):
             indexes.append(sa.Index(f"ix_{name}_{outer}_{field.name}", outer, field.name))
+        for outer in field.metadata.get("until", ()):
+            # most have been so for long: those that are not fit on a few pages, in a book of any size
+            still = columns[-1] == sa.false()
+            where = {"sqlite_where": still, "postgresql_where": still}
+            indexes.append(sa.Index(f"ix_{name}_{outer}_until_{field.name}", outer, **where))
     return sa.Table(name, metadata, *columns, *indexes)
 
 

@@ -16,7 +16,7 @@ from ledger.book.errors import BookTooNew
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0005"
+HEAD = "0006"
 """The step this code was written for. (Named here, so that opening an up-to-date book needn't load Alembic.)"""
 
 

@@ -8,6 +8,10 @@ given records that were loaded
     when they are asked for             the database should not be
     when others can't be without them   the database should be asked for those whose record is there
     when one is put or deleted          the answer should follow
+given a record that is known to be there
+    when it is put with another state    that should be set, and no index written that has not to do with it
+    when it is put as it is              nothing should be written, and who listens be told all the same
+    when it was deleted, or is new       all of it should be written
 given a work that raises after a query wrote what waited
     it should put back what stood in the database
 given a mixed group of works
@@ -189,6 +193,57 @@ def test_what_can_not_be_there_is_not_asked_for(sql_book):
     assert found == ([], [])
     assert asked == [{"act": [b"t"]}]
     assert later == [seat(b"s")]
+
+
+def written(sql_book, *puts, known=True):
+    """What these let the database be told, by key: "all" of a record, or the fields that are set of one there."""
+
+    def run(store):
+        if known:
+            store.load(Seat, "act", [b"s"])
+        rows, found = store._under.write_rows, {}
+
+        def noted(shape, given, changes):
+            found.update({key: changes.get(key, "all") for key in given})
+            rows(shape, given, changes)
+
+        store._under.write_rows = noted
+        for put in puts:
+            put(store)
+        store.flush()
+        return found
+
+    return sql_book.submit(run, loads=lambda _: None).result()
+
+
+def test_only_what_has_changed_is_written(sql_book):
+    def seat(place, **fields):
+        return replace(Seat(b"s", place, b"", "party", 1, "", b"d", False), **fields)
+
+    sql_book.write(lambda store: [store.put(seat(place)) for place in range(3)])
+    told = []
+    sql_book.listen(Seat, told.extend)
+    found = written(
+        sql_book,
+        lambda store: store.get(Seat, b"s", 0),
+        lambda store: store.put(seat(0, done=True, party=9)),
+        lambda store: store.put(seat(0, done=True)),
+        lambda store: store.put(seat(1)),
+        lambda store: store.put(seat(3)),
+        lambda store: store.attempt(
+            lambda inner: inner.put(seat(2, party=5)) or inner.need(Seat, b"none", 0)
+        ),
+    )
+    assert found == {(b"s", 0): ("done",), (b"s", 1): (), (b"s", 2): (), (b"s", 3): "all"}
+    assert {(b"s", 0), (b"s", 1), (b"s", 3)} <= set(told)
+    found = written(
+        sql_book, lambda store: store.get(Seat, b"s", 3), lambda store: store.delete(Seat, b"s", 3)
+    )
+    assert found == {(b"s", 3): "all"}
+    assert written(sql_book, lambda store: store.put(seat(3, party=2))) == {(b"s", 3): "all"}
+    assert written(sql_book, lambda store: store.put(seat(3, party=4)), known=False) == {(b"s", 3): "all"}
+    rows = sql_book.read(lambda store: store.find(Seat, order="place"))
+    assert rows == [seat(0, done=True), seat(1), seat(2), seat(3, party=4)]
 
 
 def test_undoing_what_a_query_has_written(sql_book):
