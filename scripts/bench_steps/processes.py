@@ -8,8 +8,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from ledger.chain.nodes.guard import die_with_parent
 
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -20,13 +23,15 @@ Child = subprocess.Popen[str]
 
 @contextlib.contextmanager
 def child(module: str, *args: str, env: Mapping[str, str] | None = None) -> Iterator[Child]:
-    """`python -m MODULE ARGS` with its output piped; killed at the end if it still runs."""
+    """`python -m MODULE ARGS` with its output piped; killed at the end if it still runs, and when this process ends,
+    however that ends (and the thread that calls: the kernel counts by threads)."""
     process = subprocess.Popen(
         [sys.executable, "-m", module, *args],
         stdout=subprocess.PIPE,
         stdin=subprocess.PIPE,
         text=True,
         env={**os.environ, **(env or {})},
+        preexec_fn=partial(die_with_parent, os.getpid()),
     )
     try:
         yield process

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -34,10 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Server:
-    """A server in a folder of its own, on loopback."""
+    """A server in a folder of its own, on loopback; both are gone after `close`, and when this process ends, however
+    that ends."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._guard = guarded(folder)
         self.dsn = self._do("up")  # durable: a test cuts its power
 
     def start(self) -> None:
@@ -46,6 +47,9 @@ class Server:
     def stop(self, *, now: bool = False) -> None:
         """`now`: as if the power failed."""
         self._do("down", *(["--now"] if now else []))
+
+    def close(self) -> None:
+        self._guard.communicate(timeout=90)
 
     def hang_up(self) -> int:
         """Ends all connections of others; how many there were."""
@@ -74,6 +78,19 @@ class Server:
             return told.read().strip().splitlines()[-1] if command == "up" else ""
 
 
+def guarded(folder: Path) -> subprocess.Popen[bytes]:
+    """A process that waits until this one's end of its input closes, and then stops the server and deletes the folder.
+    In a session of its own: a signal for the test's group is none for it."""
+    then = 'cat >/dev/null; "$0" down "$1" --now; exec rm -rf "$1"'
+    return subprocess.Popen(
+        ["sh", "-c", then, ROOT / "scripts" / "postgres", folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
 @pytest.fixture(scope="session")
 def world_of_live() -> World:
     pytest.importorskip("pyrevm")
@@ -84,13 +101,9 @@ def world_of_live() -> World:
 
 @pytest.fixture(scope="session")
 def own_server() -> Iterator[Server]:
-    folder = Path(tempfile.mkdtemp(prefix="goldticket-postgres-"))
-    try:
-        made = Server(folder)
-        yield made
-        made.stop(now=True)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    made = Server(Path(tempfile.mkdtemp(prefix="goldticket-postgres-")))
+    yield made
+    made.close()
 
 
 @pytest.fixture
