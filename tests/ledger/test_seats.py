@@ -289,8 +289,11 @@ def seats_and_signatures(kind: str) -> tuple[list[Seat], list[Signature]]:
     return laid, [Signature(ID, place, key, right, bytes(64), "", NOW) for place, key, right in keys]
 
 
+@pytest.mark.parametrize("before", [[], [BEHIND]])
 @pytest.mark.parametrize("kind", MESSAGES)
-def test_signatures_that_come_with_an_act_mean_what_they_mean_one_by_one(kind: str) -> None:
+def test_signatures_that_come_with_an_act_mean_what_they_mean_one_by_one(
+    kind: str, before: list[Leg]
+) -> None:
     act, message = replace(OFFER, kind=kind), MESSAGES[kind]
     laid, every = seats_and_signatures(kind)
     for chosen in product((False, True), repeat=len(every)):
@@ -298,7 +301,8 @@ def test_signatures_that_come_with_an_act_mean_what_they_mean_one_by_one(kind: s
         at_once, one_by_one = MemoryStore(), MemoryStore()
         for book in (at_once, one_by_one):
             book.put(Governance(1, members=[1, 2, 3], threshold=2))
-            book.put(BEHIND)
+            for leg in before:
+                book.put(leg)
         seats.lay_signed(at_once, act, message, laid, signed, NOW)
         for seat in laid:
             one_by_one.add(seat)
