@@ -26,6 +26,7 @@ from ledger import kinds
 from ledger.service import Reply, Service
 from ledger.work import watch
 from ledger.work.sending import Sender
+from ledger.work.trial import TRUSTED
 from tests.support.crash.desk import WAYS
 from tests.support.crash.plan import PLANS, TORN
 from tests.support.crash.ports import ANSWERS, FAULTS, NEVER
@@ -102,7 +103,7 @@ def places(names: Iterable[str]) -> set[str]:
 def test_it_dies_before_and_after_each_call(
     plan: str, way: str, only: Sequence[str], calls: list[str]
 ) -> None:
-    given: Any = {"way": way, "only": only, "rate": 0.3 if only else 0.0}
+    given: Any = {"way": way, "only": only, "rate": 0.3 if only else 0.0, "trusted": TRUSTED}
     whole = run(plan, 0, **given)
     compare(whole.ledger, undisturbed(plan, 0).ledger)
     assert set(whole.names) >= WORKING | places(calls)

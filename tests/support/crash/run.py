@@ -155,9 +155,11 @@ def run(
     book: str = "memory",
     at: tuple[str, int] | None = None,
     only: Sequence[str] = FAULTS,
+    trusted: int | None = None,
 ) -> Outcome:
     """Raises Wrong. `kills`, `at`: places at which the process dies; `rate`: of the faults; `way`: how people bring
-    what they want, of `desk.WAYS`; `book`: memory, sqlite or postgresql; `only`: these faults."""
+    what they want, of `desk.WAYS`; `book`: memory, sqlite or postgresql; `only`: these faults; `trusted`: acts that are
+    tried at once before they are sent, None: by the seed."""
     world = recorded_world()
     with ExitStack() as stack:
         stack.enter_context(world.scratch())
@@ -168,7 +170,8 @@ def run(
         ticks = Ticks(kills, at)
         faults = FaultyNode(node, rng, rate, only)
         # half of the runs try everything before it is sent, half only what was refused before
-        trusted = Random(f"{plan} {seed} trusted").choice([0, TRUSTED])
+        if trusted is None:
+            trusted = Random(f"{plan} {seed} trusted").choice([0, TRUSTED])
         out = Outside(world, node, faults, ticks, ManualClock(world.now), dsn, MemoryBook(), trusted)
         stack.callback(out.close_book)
         return _Run(out, wishes, rng, way).go()
