@@ -16,6 +16,7 @@ from ledger.errors import GoldTicketError
 from ledger.ports import Receipt, Store
 from ledger.records import Act, Issuance, Leg, Lock, Ticket
 from ledger.typed import Domain, Message
+from ledger.work.settling import Explain, lines_refused
 
 
 @dataclass(frozen=True)
@@ -29,18 +30,19 @@ class Adopted:
     time: int
 
 
-def adopt(store: Store, found: Adopted) -> None:
-    """Marks the transaction's legs as final, adding the acts that are not known here."""
+def adopt(store: Store, found: Adopted, explain: Explain) -> None:
+    """Marks the transaction's legs as final, adding the acts that are not known here. Of a pay-out it says which lines
+    were not taken: they are still to be paid by the ledger, though the bank has said that it paid them."""
     for position, call in enumerate(found.calls):
         if call is None or position in found.receipt.refusals:
             continue
         function, arguments = call
         kind = _BY_FUNCTION.get(function)
         if kind is not None:
-            _adopt_one(store, found, kind, arguments)
+            _adopt_one(store, found, kind, arguments, explain)
 
 
-def _adopt_one(store: Store, found: Adopted, kind: str, arguments: list[Any]) -> None:
+def _adopt_one(store: Store, found: Adopted, kind: str, arguments: list[Any], explain: Explain) -> None:
     # an offer's other children stand in calldata as hashes only, and what nobody signed has no message:
     # their events, which carry the leg's id, say all there is
     if kind == "Offer" or kind not in typed.TYPES:
@@ -50,7 +52,10 @@ def _adopt_one(store: Store, found: Adopted, kind: str, arguments: list[Any]) ->
     [leg] = leg_ids(kind, id_, message)
     if store.get(Act, id_) is None:
         _add(store, found, kind, message, _parties(store, kind, message, arguments), id_, leg)
-    outcome.finish(store, leg, found.time)
+    lines = {}
+    if kind == "PayOut":
+        lines = lines_refused(message["ref"], found.receipt.line_refusals, explain)
+    outcome.finish(store, leg, found.time, lines)
 
 
 def _parties(store: Store, kind: str, message: Message, arguments: list[Any]) -> list[int]:
@@ -96,7 +101,7 @@ def _add(
         )
     )
     value = leg_value(kind, message, 0)
-    store.put(Leg(leg, id_, 0, 0, value, str(State.FINAL), {}, deadline, found.time))
+    store.put(Leg(leg, id_, 0, 0, value, str(State.RELAYED), {}, deadline, found.time))
 
 
 _BY_FUNCTION = {kind.function: name for name, kind in kinds.KINDS.items()}

@@ -75,7 +75,7 @@ class Relay:
         self.former = Former(book, chain, clock, self.leases, addresses)
         self._outbox = Outbox()
         self._trial = Trial(
-            chain, self._single, lambda item, refusal: not self._ends(item, refusal), most, trusted
+            chain, self._singles, lambda item, refusal: not self._ends(item, refusal), most, trusted
         )
         self._most = most
         self._flying: dict[bytes, list[Item]] = {}
@@ -226,9 +226,10 @@ class Relay:
         found = self._chain.simulate(call.data)
         return Call(max(found.gas * 7 // 6 + 30_000, call.gas), call.data)
 
-    def _single(self, item: Item, leg: Leg) -> Item:
+    def _singles(self, item: Item) -> list[Item]:
         papers = self._book.read(lambda store: calldata.papers(store, {item.act.id: item.act}))
-        return replace(item, legs=(leg,), call=calldata.call(papers, self._chain, item.act, [leg]))
+        calls = [calldata.call(papers, self._chain, item.act, [leg]) for leg in item.legs]
+        return [replace(item, legs=(leg,), call=call) for leg, call in zip(item.legs, calls, strict=True)]
 
     def _ahead(self) -> Mapping[bytes, Sequence[Call]]:
         """By group the calls that are out and not mined."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ledger import kinds, outcome
 from ledger.events import Event
+from ledger.ids import parse_hex
 from ledger.ports import Chain, Receipt, Refusal, Store
 from ledger.records import Act, Leg, Transaction
 
@@ -16,6 +17,10 @@ Explain = Callable[[Refusal], str]
 FAILED = (
     "TransactionFailed",
     "The transaction that carried this was reverted as a whole. It is tried by itself before it goes again.",
+)
+REFUSED = (
+    "RefusedTogether",
+    "The ledger took none of these transfers, for a reason that one of them has at least. Each is tried by itself now.",
 )
 DONE = ("AlreadyDone", "AlreadyIssued")
 """Refusals that say: this has taken effect before."""
@@ -57,8 +62,17 @@ class Settling:
                     refusal = refused or receipt.leg_refusals.get(leg)
                     if receipt.ok and refusal is None and not receipt.line_refusals:
                         outcome.finish(store, leg, now)
+                    elif refused is not None and len(ids) > 1:
+                        self._try_apart(store, leg, refused, now)
                     else:
                         self._settle_leg(store, store.need(Leg, leg), receipt, refusal, now)
+
+    def _try_apart(self, store: Store, leg: bytes, refused: Refusal, now: int) -> None:
+        """A leg that went in one call with others of its offer, none of which took effect. The call gives the reason
+        of the first alone: that this one is done or refused for good can mean another, so each is tried by itself."""
+        certain = refused.name in DONE or self._permanent(refused, kinds.kind("Offer").function)
+        code, message = REFUSED if certain else (refused.name, self._explain(refused))
+        outcome.wait(store, leg, code, now, message)
 
     def _settle_leg(
         self, store: Store, leg: Leg, receipt: Receipt, refusal: Refusal | None, now: int
@@ -66,20 +80,20 @@ class Settling:
         """What one position of a mined transaction means for one of its legs, where something was refused."""
         act = store.need(Act, leg.act)
         if receipt.ok and (refusal is None or refusal.name in DONE):
-            outcome.finish(store, leg.id, now, self._lines(act, receipt.line_refusals))
+            pay_out = receipt.line_refusals if act.kind == "PayOut" else {}
+            lines = lines_refused(parse_hex(act.message["ref"]), pay_out, self._explain) if pay_out else {}
+            outcome.finish(store, leg.id, now, lines)
         elif refusal is not None and self._permanent(refusal, kinds.kind(act.kind).function):
             outcome.refuse(store, leg.id, refusal.name, self._explain(refusal), now)
         else:
             code, message = (refusal.name, self._explain(refusal)) if refusal is not None else FAILED
             outcome.wait(store, leg.id, code, now, message)
 
-    def _lines(self, act: Act, refused: Mapping[tuple[bytes, bytes], Refusal]) -> dict[str, str]:
-        """Lines of a pay-out that the contract did not take, while it took others: ticket → why."""
-        if act.kind != "PayOut":
-            return {}
-        ref = bytes.fromhex(act.message["ref"][2:])
-        return {
-            "0x" + ticket.hex(): self._explain(refusal)
-            for (spent, ticket), refusal in refused.items()
-            if spent == ref
-        }
+
+def lines_refused(
+    ref: bytes, refused: Mapping[tuple[bytes, bytes], Refusal], explain: Explain
+) -> dict[str, str]:
+    """Lines of the pay-out with this reference that the contract did not take, while it took others: ticket → why."""
+    return {
+        "0x" + ticket.hex(): explain(refusal) for (spent, ticket), refusal in refused.items() if spent == ref
+    }

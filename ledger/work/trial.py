@@ -100,19 +100,19 @@ def _by_key(items: Sequence[Item], most: Most) -> Iterator[list[Item]]:
 
 
 class Trial:
-    """`single`: the item of one leg, for an item of several. `passes`: whether a refusal can pass. `most`: what
+    """`singles`: an item for each leg, for an item of several. `passes`: whether a refusal can pass. `most`: what
     one transaction holds. `trusted`: so many items at once are tried all."""
 
     def __init__(
         self,
         chain: Chain,
-        single: Callable[[Item, Leg], Item],
+        singles: Callable[[Item], list[Item]],
         passes: Callable[[Item, Refusal], bool],
         most: Most,
         trusted: int = TRUSTED,
     ) -> None:
         self._chain = chain
-        self._single = single
+        self._singles = singles
         self._passes = passes
         self._most = most
         self._trusted = trusted
@@ -122,32 +122,28 @@ class Trial:
     ) -> tuple[list[list[Item]], list[Held]]:
         """Batches that go as they stand, and what is held back. `ahead`: by group the calls that are out and not mined;
         `doubted`: groups in which something was refused before."""
-        go, tried = self._divide(batches, doubted)
+        items = [item for batch in batches for item in batch]
+        tried = self._to_be_tried(batches, items, doubted)
         answers = self._chain.attempt([[item.call for item in batch] for batch in tried]) if tried else []
         refused: list[tuple[Item, Refusal]] = []
         for batch, refusals in zip(tried, answers, strict=True):
-            pairs = list(zip(batch, refusals, strict=True))
-            go.append([item for item, refusal in pairs if refusal is None])
+            pairs = zip(batch, refusals, strict=True)
             refused += [(item, refusal) for item, refusal in pairs if refusal is not None]
         if not refused:
-            return go, []
+            return list(batches), []
+        out = {item.legs[0].id for item, _ in refused}
+        # in their order, so that what was tried has its place among what was not
+        go = list(_by_key([item for item in items if item.legs[0].id not in out], self._most))
         found = self._alone(refused)
         behind, held = self._behind(found, go, ahead)
         return [*go, *_by_key(behind, self._most)], held
 
-    def _divide(
-        self, batches: Sequence[list[Item]], doubted: Collection[bytes]
-    ) -> tuple[list[list[Item]], list[list[Item]]]:
-        """Batches that need not be tried, and those that have to be."""
-        items = [item for batch in batches for item in batch]
+    def _to_be_tried(
+        self, batches: Sequence[list[Item]], items: Sequence[Item], doubted: Collection[bytes]
+    ) -> list[list[Item]]:
         if len(items) <= self._trusted:
-            return [], list(batches)
-        if not doubted:
-            return list(batches), []
-        passed = (item for item in items if item.group not in doubted)
-        return list(_by_key(list(passed), self._most)), list(
-            _by_key([item for item in items if item.group in doubted], self._most)
-        )
+            return list(batches)
+        return list(_by_key([item for item in items if item.group in doubted], self._most))
 
     def sure(self, items: Sequence[Item], ends: Callable[[Item, Refusal], bool]) -> list[bool]:
         """Whether each, refused at the head by one node for good, is so where nothing changes any more, by another
@@ -161,9 +157,9 @@ class Trial:
 
     def _alone(self, refused: Sequence[tuple[Item, Refusal]]) -> list[Held]:
         singles = [
-            (item if len(item.legs) == 1 else self._single(item, leg), before.name in SHORT)
+            (single, before.name in SHORT)
             for item, before in refused
-            for leg in item.legs
+            for single in ([item] if len(item.legs) == 1 else self._singles(item))
         ]
         answers = self._chain.attempt(
             [[replace(item.call, gas=min(GENEROUS, self._most.gas))] for item, _ in singles]

@@ -81,6 +81,7 @@ class Watch:
         self._book = book
         self._chain = chain
         self._first = first
+        self._explain = explain
         self._settling = Settling(explain, permanent)
         self._confirmations = confirmations
         self._leases = leases
@@ -155,7 +156,7 @@ class Watch:
                 raise Overtaken("Another process has taken in blocks, or the projection was rebuilt.")
             take_in(store, events, block)
             for one in adopted:
-                adopt(store, one)
+                adopt(store, one, self._explain)
             self._settling.settle(store, mined, block.time)
             replaced(store, mined, state.open, block.time)
             outcome.expire(store, block.time)
