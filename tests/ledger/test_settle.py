@@ -24,7 +24,7 @@ from datetime import date
 import pytest
 
 from ledger import records, settle, settle_lists, settle_payouts
-from ledger.clock import shanghai_date
+from ledger.clock import shanghai_date, start_of_day
 from ledger.errors import NotFound
 from ledger.ids import parse_ticket_id
 from ledger.kinds import kind
@@ -250,6 +250,14 @@ def test_maturities_by_core_and_bank(mirror, root):
     assert settle_lists.maturities(mirror.store, last=date(2027, 5, 23)) == []
     assert len(settle_lists.maturities(mirror.store, first=PAYMENT_DATE, last=PAYMENT_DATE)) == 2
     assert len(settle_lists.maturities(mirror.store, bank=HUAIYUE.id, first=date.min, last=date.max)) == 2
+
+
+def test_what_is_due_in_a_day_s_last_second_is_paid_on_that_day(mirror):
+    late = mirror.world.issue(LANGONG, SUHENG, due=start_of_day(PAYMENT_DATE) + DAY - 1)
+    of_the_day = settle_lists.maturities(mirror.store, first=PAYMENT_DATE, last=PAYMENT_DATE)
+    assert [one.issuance for one in of_the_day] == [late[:16]]
+    assert settle_lists.maturities(mirror.store, first=date(2027, 5, 25)) == []
+    assert settle_lists.maturities(mirror.store, last=date(2027, 5, 23)) == []
 
 
 def test_maturities_are_read_page_by_page(mirror, root, monkeypatch):
