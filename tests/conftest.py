@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.support import books, postgres
 
@@ -32,6 +33,14 @@ def needs_evm(file: Path) -> bool:
 def _books_are_closed() -> Iterator[None]:
     yield
     books.close_all()
+
+
+@pytest.fixture(autouse=True)
+def _logging_stays_as_it_was() -> Iterator[None]:
+    """A command that is run in this process silences the log, which other tests look at."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 def pytest_sessionfinish() -> None:
