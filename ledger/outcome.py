@@ -50,13 +50,15 @@ def refuse(store: Store, leg_id: bytes, code: str, message: str, now: int) -> No
 
 
 def wait(store: Store, leg_id: bytes, code: str | None, now: int, message: str = "") -> None:
-    """The leg goes back into the queue, to its end: its transaction was lost, or was refused for a reason that can
-    pass, which `code` and `message` say."""
+    """The leg goes back into the queue, to its end: its transaction was lost, or it was refused for a reason that can
+    pass, which `code` and `message` say. One that is in the queue (given up, and mined after all) has its place."""
     leg = store.need(Leg, leg_id)
     reason: dict[str, object] = {} if code is None else {"code": code, "message": message, "by": 0}
     if leg.state == State.RELAYED:
         place = next_in_queue(store)
         store.put(replace(leg, state=str(State.COMPLETE), reason=reason, changed_at=now, queue=place))
+    elif leg.state == State.COMPLETE and reason:
+        store.put(replace(leg, reason=reason, changed_at=now))
 
 
 def next_in_queue(store: Store) -> int:

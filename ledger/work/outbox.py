@@ -14,10 +14,12 @@ from ledger.work.calldata import find_all
 RETRY = 5
 """Seconds after which a leg that waits is tried again though no block has come."""
 MOST_RETRIED = 200
-"""Legs that wait and are tried again in one step; the longest untried first."""
-MOST_KNOWN = 50_000
-"""Legs that are kept in mind; the others wait in the book."""
+"""Legs that were refused before and are tried again in one step, the longest untried first: however many there are,
+they must not keep others waiting."""
 NEVER = -1
+"""In place of a block: to be looked at as if for the first time."""
+SOMETIME = -2
+"""In place of a block: refused or impossible before, at none in particular."""
 
 
 @dataclass
@@ -46,21 +48,24 @@ class Outbox:
             for leg, place in mine
             if place.block not in (NEVER, block) or (place.block != NEVER and now - place.at >= RETRY)
         )
-        known = [*new[:limit], *islice(tried, MOST_RETRIED)]
+        again = list(islice(tried, MOST_RETRIED))
+        known = [*new[:limit], *again]
         found = [leg for leg in find_all(store, Leg, "id", known) if leg.state == State.COMPLETE]
         self.done(set(known) - {leg.id for leg in found})
-        if len(new) < limit and len(self._open) < MOST_KNOWN:
-            found += self._more(store, limit - len(new))
+        if len(new) < limit:
+            found += self._more(store, limit - len(new), MOST_RETRIED - len(again))
         return sorted(found, key=lambda leg: leg.queue)
 
-    def _more(self, store: Store, limit: int) -> list[Leg]:
+    def _more(self, store: Store, limit: int, again: int) -> list[Leg]:
+        """From the book, of those that were refused before at most `again`; the others of them come later."""
         found = store.find(Leg, state=str(State.COMPLETE), order="queue", after=self._seen, limit=limit)
         fresh = [leg for leg in found if leg.id not in self._open]
         for leg in fresh:
-            self._open[leg.id] = _Place(NEVER, 0, "")
+            self._open[leg.id] = _Place(SOMETIME if leg.reason else NEVER, 0, "")
         if found:
             self._seen = found[-1].queue
-        return fresh
+        refused = [leg for leg in fresh if leg.reason]
+        return [leg for leg in fresh if not leg.reason] + refused[:again]
 
     def goes_by(self, leg: bytes, key: str) -> None:
         """By which key a leg goes."""

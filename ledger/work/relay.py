@@ -23,7 +23,7 @@ from ledger.work import calldata
 from ledger.work.calldata import Papers, find_all
 from ledger.work.former import Former
 from ledger.work.lease import Leases
-from ledger.work.outbox import NEVER, Outbox
+from ledger.work.outbox import NEVER, SOMETIME, Outbox
 from ledger.work.sending import Sender
 from ledger.work.settling import DONE, Explain, Permanent
 from ledger.work.trial import SHORT, TRUSTED, USUAL, Held, Item, Most, Trial, pack
@@ -213,7 +213,7 @@ class Relay:
             # whatever is wrong with one act must not keep all others
             log.error("no calldata", act=act.id.hex(), error=str(error))
             for leg in legs:
-                self._outbox.tried(leg.id, -2, self._clock.now())
+                self._outbox.tried(leg.id, SOMETIME, self._clock.now())
             return None
         if legs[0].reason.get("code") in SHORT or legs[0].id in self._short:
             call = self._enough(call)

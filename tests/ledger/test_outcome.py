@@ -118,7 +118,15 @@ def test_a_lost_transaction_puts_the_leg_behind_all_others(store: MemoryStore) -
     assert store.need(Leg, LEG) == kept, "it waits already"
 
 
-@pytest.mark.parametrize("state", [s for s in State if s != State.RELAYED])
+def test_what_waits_already_keeps_its_place_and_learns_the_reason(store: MemoryStore) -> None:
+    leg(store, State.COMPLETE, queue=3)
+    before = store.need(Leg, LEG)
+    outcome.wait(store, LEG, "NotEnough", NOW, "not enough yet")
+    reason = {"code": "NotEnough", "message": "not enough yet", "by": 0}
+    assert store.need(Leg, LEG) == replace(before, reason=reason, changed_at=NOW)
+
+
+@pytest.mark.parametrize("state", [s for s in State if s not in (State.COMPLETE, State.RELAYED)])
 def test_only_what_was_sent_goes_back_into_the_queue(store: MemoryStore, state: State) -> None:
     leg(store, state, queue=3)
     before = store.need(Leg, LEG)

@@ -10,6 +10,10 @@ given a pay-out that somebody else relays, of which the ledger does not take eve
     it should be told which
 given a key that may have one transaction under way, and ever more that nothing speaks against
     what was refused before should go as soon as it can, in the same transaction
+given many acts that the ledger refuses for now
+    a step should try some of them only, keep nobody else from its turn, and all should take effect in the end
+given an act that was refused in a transaction which had been given up and was mined after all
+    it should be tried before it goes again
 given hundreds of acts for which the table of gas falls short
     the last should take effect as well as the first
 given offers of many children, all refused at once
@@ -19,6 +23,7 @@ given offers of many children, all refused at once
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,11 +32,12 @@ from ledger.acts import State
 from ledger.chain import codec
 from ledger.chain.reverts import explain, permanent
 from ledger.chain.transactions import relay_gas
-from ledger.ports import Call, Store
+from ledger.ports import Call, Refusal, Store
 from ledger.records import Act, Transaction
-from ledger.work import calldata
+from ledger.work import calldata, outbox
 from ledger.work.outbox import RETRY
 from ledger.work.relay import Relay
+from ledger.work.sending import back_in_queue
 from ledger.work.trial import USUAL, Most
 from tests.support.actors import HUAIYUE, LANGONG, PANEL, SUHENG, WANYUE
 from tests.support.gateway import RELAYER, Gateway
@@ -182,6 +188,52 @@ def test_what_waited_is_not_passed_by(gateway: Gateway) -> None:
     assert states(gateway, [held, *free]) == [State.RELAYED] * 4
     [sent] = [t for t in transactions(gateway) if t.state == "sent"]
     assert sent.legs[0] == [held.hex()], "in the order of the queue"
+
+
+def test_many_that_wait_keep_nobody_from_its_turn(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "MOST_RETRIED", 2)
+    ticket, other = (gateway.issue(LANGONG, WANYUE, HUAIYUE) for _ in range(2))
+    held = [together(gateway, ticket, SHARE)[1][0] for _ in range(5)]
+    trusting(gateway)
+    gateway.world.freeze(ticket, ORDER, FACE)
+    gateway.relay.step()
+    gateway.watch.catch_up()
+    assert states(gateway, held) == [State.COMPLETE] * 5
+    _, [free] = together(gateway, other, SHARE)
+    tried: list[int] = []
+    attempt = gateway.chain.attempt
+
+    def noted(batches: Sequence[Sequence[Call]]) -> list[list[Refusal | None]]:
+        tried.append(sum(map(len, batches)))
+        return attempt(batches)
+
+    monkeypatch.setattr(gateway.chain, "attempt", noted)
+    gateway.relay.step()
+    assert (gateway.state(free), tried[0]) == (State.RELAYED, 2)
+    lift(gateway, ticket)
+    assert states(gateway, held) == [State.FINAL] * 5
+
+
+def test_refused_where_it_was_given_up_and_mined_after_all(gateway: Gateway) -> None:
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    _, [held] = together(gateway, ticket, FACE)
+    trusting(gateway)
+    gateway.world.freeze(ticket, ORDER, SHARE)
+    gateway.relay.step()
+    [sent] = [t for t in transactions(gateway) if t.state == "sent"]
+
+    def give_up(store: Store) -> None:
+        store.put(replace(sent, state="given-up"))
+        back_in_queue(store, sent, gateway.clock.now())
+
+    gateway.book.write(give_up)
+    assert gateway.leg(held).reason == {}
+    gateway.watch.catch_up()
+    leg = gateway.leg(held)
+    assert (leg.state, leg.reason["code"]) == (State.COMPLETE, "NotEnough")
+    count = len(transactions(gateway))
+    gateway.settle()
+    assert len(transactions(gateway)) == count
 
 
 def test_hundreds_that_ran_out_of_gas(gateway: Gateway) -> None:
