@@ -28,7 +28,7 @@ from ledger.book.db import SqlBook
 from ledger.chain.deploy import Deployment, Genesis
 from ledger.errors import GoldTicketError
 from ledger.ids import parse_hex, parse_uscc
-from ledger.payable_file import plan_file
+from ledger.payable_file import parse_payables, plan_rows
 from ledger.payable_store import known, save
 from ledger.ports import Store
 from ledger.records import Act, Cursor, Leg, Participant, Seat, User
@@ -298,7 +298,8 @@ def import_payables(
 
         def work(store: Store) -> Any:
             uscc = parse_uscc(store.need(Participant, core).uscc)
-            plan = plan_file(file.read_bytes(), uscc, known(store, uscc))
+            parsed = parse_payables(file.read_bytes(), uscc)
+            plan = plan_rows(parsed, known(store, uscc, {row.payable.supplier for row in parsed.rows}))
             if not plan.errors:
                 save(store, plan.new, int(time.time()))
             return plan

@@ -57,9 +57,10 @@ def import_payables(file: Upload, once: Once) -> Response:
     )
     data = read_upload(file)
     parsed = parse_payables(data, Uscc(core.uscc), shanghai_date(now))
+    suppliers = {row.payable.supplier for row in parsed.rows}
 
     def work(store: Store) -> ImportOut:
-        plan = plan_rows(parsed, payable_store.known(store, core.uscc)).require()
+        plan = plan_rows(parsed, payable_store.known(store, core.uscc, suppliers)).require()
         payable_store.save(store, plan.new, now)
         detail = {"new": len(plan.new), "unchanged": len(plan.unchanged)}
         once.app.service.audit(store, once.caller, "import payables", core.uscc, detail)

@@ -29,9 +29,15 @@ class PayableUsed(Conflict):
     title = "This payable is used already"
 
 
-def known(store: Store, core: str) -> Mapping[PayableKey, Payable]:
-    """The core's payables by each of their invoices."""
-    return by_key(payable_of(row) for row in store.find(PayableRow, core=core))
+_AT_ONCE = 1_000
+
+
+def known(store: Store, core: str, suppliers: Iterable[str]) -> Mapping[PayableKey, Payable]:
+    """The core's payables to these suppliers by each of their invoices."""
+    wanted = sorted(set(suppliers))
+    parts = (wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE))
+    rows = (row for part in parts for row in store.find(PayableRow, core=core, supplier=part))
+    return by_key(payable_of(row) for row in rows)
 
 
 def save(store: Store, payables: Iterable[Payable], now: int) -> None:
@@ -63,7 +69,7 @@ def free_one(store: Store, core: str, supplier: str, invoice: str) -> Payable:
 
 def free_ones(store: Store, core: str) -> list[Payable]:
     """All payables of the core from which nothing was opened yet."""
-    return [payable_of(row) for row in store.find(PayableRow, core=core) if not row.act]
+    return [payable_of(row) for row in store.find(PayableRow, core=core, act=b"")]
 
 
 def use(store: Store, payables: Iterable[Payable], act: bytes) -> None:

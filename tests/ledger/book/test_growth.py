@@ -1,7 +1,8 @@
 """What a company is shown costs the same, however long its history is.
 
 given a company with ten, or two thousand, records of every kind that it was party to
-    when it reads an undertaking, or a file, or a ticket by its number, or the lines that came back
+    when it reads an undertaking, or a file, or a ticket by its number, or the lines that came back, imports payables or
+    issues from all that are free
         it should be told the same as when all its records are gone through
         it should read as many rows, in as many statements, in the short book as in the long one
         the database should not walk through the records either, but where it says so below
@@ -13,24 +14,37 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api.pages import Paging, page
-from ledger import privacy, settle_payouts
+from ledger import payable_store, privacy, settle_payouts
 from ledger.access import laid_open
 from ledger.book.db import SqlBook
 from ledger.book.store import SqlStore
-from ledger.ids import child_id
+from ledger.ids import Uscc, child_id
 from ledger.money import Fen
-from ledger.records import Act, Issuance, Leg, Participant, ReturnedLine, Seat, StoredDocument, Ticket
+from ledger.payables import Invoice, Payable
+from ledger.records import (
+    Act,
+    Issuance,
+    Leg,
+    Participant,
+    PayableRow,
+    ReturnedLine,
+    Seat,
+    StoredDocument,
+    Ticket,
+)
 from tests.support.books import new_book
 from tests.support.memory import MemoryStore
 
 CORE, BANK, OTHER_BANK, HOLDER, STRANGER = 1, 2, 3, 4, 5
 SHORT, LONG, FOREIGN = 10, 2_000, 9_999
+DAY, INVOICE = date(2027, 5, 23), Invoice("", "1", Fen(5))
 
 
 def digest(number: int, salt: bytes = b"") -> bytes:
@@ -70,6 +84,10 @@ def history(store: Any, count: int) -> None:
             Leg(child_id(held.id, offer, 0), offer, 0, HOLDER, Fen(5), "awaiting", {}, 0, number, number)
         )
         store.put(ReturnedLine(digest(number, b"ref"), held.id, BANK, Fen(5), "", number, HOLDER, True))
+        used = offer if number else b""
+        payable = Payable(Uscc("岚工"), Uscc(f"供{number}"), "", "", "", DAY, (INVOICE,), Fen(5), DAY)
+        fields = payable_store.to_json(payable)
+        store.put(PayableRow("岚工", f"供{number}", "1", Fen(5), "2027-05-23", fields, 0, used))
     store.put(issuance(FOREIGN, OTHER_BANK, OTHER_BANK))
     store.put(ReturnedLine(bytes(32), ticket(issuance(0), HOLDER).id, BANK, Fen(5), "", 0, HOLDER))
     for party in (CORE, BANK, OTHER_BANK, HOLDER, STRANGER):
@@ -98,14 +116,18 @@ ASKED: dict[str, Callable[[Any], object]] = {
     "returned to the holder": lambda s: [line.ref for line in returned(s, HOLDER)],
     "returned to the bank": lambda s: [line.ref for line in returned(s, BANK)],
     "returned to nobody": lambda s: [line.ref for line in returned(s, STRANGER)],
+    "payables known of a file's suppliers": lambda s: [
+        *payable_store.known(s, "岚工", ["供7", "供8", "供0", "-"])
+    ],
+    "payables that are free": lambda s: [one.supplier for one in payable_store.free_ones(s, "岚工")],
 }
 NEIGHBOURS = 2
 """Rows of another issuance that are looked at where a party has none of this one: ids are random."""
 A_FEW = 60
 """Steps that those cost."""
-WALKED = {"file for another bank"}
-"""Answers for which the database goes through a company's tickets itself, in one statement: a bank that asks for the
-file of a company that it does not pay."""
+WALKED = {"file for another bank", "payables that are free"}
+"""Answers for which the database goes through a company's records itself, in one statement: a bank that asks for the
+file of a company that it does not pay; an issue act over all payables that are free."""
 
 
 class Counting(SqlStore):
