@@ -19,7 +19,7 @@ from ledger.errors import Conflict, GoldTicketError, Invalid
 from ledger.ids import keccak256
 from ledger.ports import Book, Call, Chain, Clock, Refusal, Store
 from ledger.records import Act, Cursor, Leg
-from ledger.work import calldata
+from ledger.work import calldata, trial
 from ledger.work.calldata import Papers, find_all
 from ledger.work.former import Former
 from ledger.work.lease import Leases
@@ -172,9 +172,11 @@ class Relay:
     def _items(self, ready: Mapping[str, Sender], mine: Collection[str], block: int) -> list[Item]:
         """Calls for the legs whose turn it is, in order; all legs of one offer that come together in one call."""
         now = self._clock.now()
+        # for what there is no room yet, nothing is read and encoded in vain
+        limit = min(MOST_LEGS, 2 * trial.MOST_ITEMS * sum(sender.room for sender in ready.values()))
 
         def read(store: Store) -> tuple[list[Leg], Papers]:
-            legs = self._outbox.next(store, block, now, ready, MOST_LEGS)
+            legs = self._outbox.next(store, block, now, ready, limit)
             wanted = list(dict.fromkeys(leg.act for leg in legs))
             acts = {act.id: act for act in find_all(store, Act, "id", wanted)}
             legs = [leg for leg in legs if self._is_ready(leg, acts[leg.act], ready, mine)]

@@ -14,6 +14,8 @@ given many acts that the ledger refuses for now
     a step should try some of them only, keep nobody else from its turn, and all should take effect in the end
 given an act that was refused in a transaction which had been given up and was mined after all
     it should be tried before it goes again
+given a key with room for one transaction, and many more acts than it holds
+    no papers should be read for those that can't go yet
 given hundreds of acts for which the table of gas falls short
     the last should take effect as well as the first
 given offers of many children, all refused at once
@@ -34,7 +36,7 @@ from ledger.chain.reverts import explain, permanent
 from ledger.chain.transactions import relay_gas
 from ledger.ports import Call, Refusal, Store
 from ledger.records import Act, Transaction
-from ledger.work import calldata, outbox
+from ledger.work import calldata, outbox, trial
 from ledger.work.outbox import RETRY
 from ledger.work.relay import Relay
 from ledger.work.sending import back_in_queue
@@ -69,6 +71,19 @@ def call_of(gateway: Gateway, act: Act, *legs: bytes) -> bytes:
     """What carries out these legs of an act, for somebody else to send."""
     papers = gateway.book.read(lambda store: calldata.papers(store, {act.id: act}))
     return calldata.call(papers, gateway.chain, act, [gateway.leg(leg) for leg in legs]).data
+
+
+def papers_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """For how many acts papers are read, each time."""
+    read: list[int] = []
+    papers = calldata.papers
+
+    def noted(store: Store, acts: Mapping[bytes, Act]) -> calldata.Papers:
+        read.append(len(acts))
+        return papers(store, acts)
+
+    monkeypatch.setattr(calldata, "papers", noted)
+    return read
 
 
 def lift(gateway: Gateway, ticket: bytes) -> None:
@@ -236,6 +251,19 @@ def test_refused_where_it_was_given_up_and_mined_after_all(gateway: Gateway) -> 
     assert len(transactions(gateway)) == count
 
 
+def test_no_papers_for_what_there_is_no_room_for(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "MOST_ITEMS", 2)
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    children = [together(gateway, ticket, SHARE)[1][0] for _ in range(9)]
+    trusting(gateway, Most(in_flight=1))
+    read = papers_read(monkeypatch)
+    gateway.relay.step()
+    assert read == [4]
+    assert states(gateway, children) == [State.RELAYED] * 2 + [State.COMPLETE] * 7
+    gateway.settle()
+    assert states(gateway, children) == [State.FINAL] * 9
+
+
 def test_hundreds_that_ran_out_of_gas(gateway: Gateway) -> None:
     ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
     act, [child] = together(gateway, ticket, SHARE)
@@ -252,14 +280,7 @@ def test_papers_of_many_children(gateway: Gateway, monkeypatch: pytest.MonkeyPat
     ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
     _, children = together(gateway, ticket, *[SHARE] * 20)
     gateway.world.fund((ticket, FACE))
-    read: list[int] = []
-    papers = calldata.papers
-
-    def noted(store: Store, acts: Mapping[bytes, Act]) -> calldata.Papers:
-        read.append(len(acts))
-        return papers(store, acts)
-
-    monkeypatch.setattr(calldata, "papers", noted)
+    read = papers_read(monkeypatch)
     gateway.relay.step()
     assert len(read) == 2, "once for the queue, once for what is refused in it"
     assert set(states(gateway, children)) == {State.REFUSED}
