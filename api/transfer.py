@@ -32,6 +32,7 @@ from ledger.errors import NotFound
 from ledger.ports import Store
 from ledger.privacy import own_ticket, seen_ticket, sees_ticket
 from ledger.records import Act, Ticket
+from ledger.tickets import children_of
 from ledger.trade_evidence import Trade, TradeInvoice
 from ledger.transfer import ChildDraft
 
@@ -156,7 +157,7 @@ def _lineage(store: Store, party: int, id: bytes | str, now: int) -> LineageOut:
             AncestorOut(tier=above.tier, ticket=ticket_view(store, party, above, now) if seen else None)
         )
         above = store.get(Ticket, above.parent) if above.parent else None
-    children = [one for one in store.find(Ticket, parent=ticket.id) if sees_ticket(store, party, one)]
+    children = [one for one in children_of(store, ticket) if sees_ticket(store, party, one)]
     return LineageOut(
         ancestors=ancestors[::-1],
         ticket=ticket_view(store, party, ticket, now),

@@ -170,7 +170,7 @@ class Ticket:
 
     id: bytes = field(metadata=KEY | WITHIN_PARTY)
     issuance: bytes = field()
-    parent: bytes | None = field(metadata=INDEXED)
+    parent: bytes | None = field()
     party: int = field()
     value: Fen = field()
     depth: int = field()

@@ -16,6 +16,8 @@ MOST_ORDERS = 4
 """Orders that a ticket carries at most."""
 UNNUMBERED = 0
 """The place among its siblings of a child that is not on the ledger yet: it gets one when it is mined."""
+_PLACES = 10_000
+"""Children asked for at once."""
 
 
 class UnknownTicket(NotFound):
@@ -186,6 +188,16 @@ def by_number(store: Store, number: str) -> Ticket | None:
         for ticket in store.find(Ticket, issuance=found.id, path="-".join(map(str, path)), limit=1):
             return ticket
     return None
+
+
+def children_of(store: Store, ticket: Ticket) -> list[Ticket]:
+    """All that came out of a ticket, tombstones too, by id. They are found by their places, 1 to `children`: an index
+    by parent would cost every transfer a page, for this one question."""
+    head = f"{ticket.path}-" if ticket.path else ""
+    paths = [f"{head}{place}" for place in range(1, ticket.children + 1)]
+    lots = [paths[start : start + _PLACES] for start in range(0, len(paths), _PLACES)]
+    found = [child for lot in lots for child in store.find(Ticket, issuance=ticket.issuance, path=lot)]
+    return sorted(found, key=lambda child: child.id)
 
 
 def number_of(issuance: Issuance, ticket: Ticket) -> str:

@@ -47,7 +47,7 @@ def writer_engine(url: sa.URL, *, synchronous: str = "FULL") -> sa.Engine:
         event.listen(engine, "begin", _take_writer_lock)
         return engine
     _make_file(url)
-    return _sqlite(url, "BEGIN IMMEDIATE", "journal_mode=WAL", f"synchronous={synchronous}", _CACHE)
+    return _sqlite(url, "BEGIN IMMEDIATE", "journal_mode=WAL", f"synchronous={synchronous}", _CACHE, _LOG)
 
 
 def reader_engine(url: sa.URL) -> sa.Engine:
@@ -59,6 +59,9 @@ def reader_engine(url: sa.URL) -> sa.Engine:
 
 
 _CACHE = "cache_size=-65536"  # KiB; random keys touch many pages in one group
+_LOG = "wal_autocheckpoint=16384"
+"""Pages (64 MiB) that the log collects before a commit brings them into the file: with SQLite's 1,000 a page that many
+commits change is brought there again and again. What is committed is on the disk either way: the log is."""
 IDLE_MS = 30_000
 """How long a writer may say nothing in the middle of its work. One whose machine froze or vanished would keep the lock,
 and all others waiting, until its connection is found dead: two hours by most systems' settings."""

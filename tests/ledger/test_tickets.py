@@ -9,6 +9,8 @@ given value on offer
   it should be free no more, and never below nothing
 given a tombstone, a lock, a ticket in any stage of its life
   it should have one word
+given a ticket with children, children's children and a namesake in another issuance
+  it should find its own children by their places, tombstones too, and nothing else
 """
 
 from __future__ import annotations
@@ -205,3 +207,22 @@ def test_a_number_names_one_word_and_no_neighbour(store: MemoryStore) -> None:
     assert [found(number) for number in ("GT-000123-3", "GT-000123-1-1", "GT-000124", "GT-000122-1")] == [
         None
     ] * 4
+
+
+def test_children_are_found_by_their_places(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def word(name: int, path: str, issuance: bytes = ID, children: int = 0) -> Ticket:
+        parent = None if not path else ROOT
+        return replace(
+            TICKET, id=bytes([name]) * 32, issuance=issuance, parent=parent, path=path, children=children
+        )
+
+    first, second = word(9, "1"), word(8, "2", children=3)
+    beneath = [word(7, "2-1"), replace(word(6, "2-2", children=1), withdrawn=True), word(5, "2-3")]
+    others = [word(4, "2-2-1"), word(3, "2-1", bytes(16)), word(2, "12-1"), word(1, "1", bytes(16))]
+    root = replace(TICKET, children=2)
+    for one in (root, first, second, *beneath, *others):
+        store.put(one)
+    monkeypatch.setattr(tickets, "_PLACES", 2)
+    assert tickets.children_of(store, first) == []
+    assert tickets.children_of(store, second) == beneath[::-1]
+    assert tickets.children_of(store, root) == [second, first]

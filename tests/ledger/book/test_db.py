@@ -6,6 +6,8 @@ given several works in one group
     when one raises           it should undo that one alone, and tell only its caller
     when the commit fails     it should tell all of them that nothing was written
     when the program dies     nothing that was answered is lost
+given a file
+    when it is written      each commit should wait for the disk, and the log be brought into it in large lots
 given a reader
     it should see one snapshot, whatever is written meanwhile, and never half a work
 given many threads
@@ -353,3 +355,14 @@ def test_what_is_read_while_it_closes_is_closed_afterwards(dsn):
         assert connection.exec_driver_sql("SELECT 1").scalar() == 1
     with pytest.raises(Exception, match="closed"):
         driver.execute("SELECT 1")
+
+
+def test_each_commit_waits_for_the_disk(tmp_path):
+    engine = engines.writer_engine(engines.parse_dsn(str(tmp_path / "book.db")))
+    with engine.begin() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "wal_autocheckpoint")
+        }
+    engine.dispose()
+    assert found == {"journal_mode": "wal", "synchronous": 2, "wal_autocheckpoint": 16_384}
