@@ -10,6 +10,7 @@ given control characters, or characters that look like others or turn the line r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -43,6 +44,7 @@ TEMPLATES = [
     "{{7*7777}}", "${7*7777}", "#{7*7777}", "<%= 7*7777 %>", "{%print(7*7777)%}", "{0.__class__.__init__.__globals__}",
     "%(x)s%n", "<script>alert(7)</script>", "\"><img src=x onerror=alert(7)>", "javascript:alert(7)", "&l9;",
 ]  # fmt: skip
+_HEX = re.compile("0x[0-9a-f]{16,}")
 WORKED_OUT = ("54439", "<script>alert", "<img src=x", "'__init__':", "<class ")
 CONTROL = ["\0", "a\x1b[2J", "a\rb", "a\nb", "a\x08", "a\x7f", "\u202eabc", "a\u2028b", "\ufeffa", "a\u200bb"]
 UNICODE = ["ａ１", "é", "e\u0301", "𠮷", "👨‍👩‍👧", "ﷺ", "Ⅷ", "İ", "ß" * 100, "\ufffd", "\U0010ffff"]
@@ -135,11 +137,16 @@ def test_templates_and_markup(id_: str, town: Town) -> None:
             before = _documents(town)
             answer = with_text(town, moment, at, text)
             if "{0." not in text:
-                assert "54439" not in answer.text
+                assert "54439" not in _worded(answer)
             for hash_ in _documents(town) - before:
                 found = town.ask("GET", moment.who, f"/documents/0x{hash_.hex()}")
                 if found.status_code == 200:
-                    assert not [bad for bad in WORKED_OUT if bad in found.text], (at, text)
+                    assert not [bad for bad in WORKED_OUT if bad in _worded(found)], (at, text)
+
+
+def _worded(answer: httpx.Response) -> str:
+    """The answer without ids and hashes, which hold any digits by chance."""
+    return _HEX.sub("0x", answer.text)
 
 
 def _documents(town: Town) -> set[bytes]:
