@@ -13,12 +13,14 @@ import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.chain.nodes import NodeRefused, NodeUnreachable
 from ledger.chain.nodes.rpc import NodeRpc
-from scripts.networks.keeper import Network
 from scripts.networks.plan import NetworkFailed
+
+if TYPE_CHECKING:
+    from scripts.networks.keeper import Network
 
 FOLLOWS_WITHIN = 60.0
 """Seconds until a node whose head was put back has the others' chain; geth looks for one every ten."""
