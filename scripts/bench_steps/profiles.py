@@ -55,6 +55,6 @@ class NetworkProfile:
 
 NETWORK_PROFILES = {
     "small": NetworkProfile(30, 40, 100, 200, 200, 1),
-    "usual": NetworkProfile(400, 1_000, 2_000, 6_000, 6_000, 2),
+    "usual": NetworkProfile(400, 1_000, 2_000, 12_000, 12_000, 2),
     "large": NetworkProfile(2_000, 4_000, 10_000, 20_000, 20_000, 3),
 }
