@@ -56,9 +56,10 @@ STALLED = 8
 """Seconds without a block, at least, after which a network that makes them by the clock stands still."""
 PATIENCE = 0.1
 """The part of a block's period for which acts are gathered before they go out."""
-
 IN_A_BLOCK = 12
 """Transactions that a block should hold at least: what does not fit in any more is room that stays empty."""
+BLOCKS_AHEAD = 8
+"""Blocks whose transactions may be under way with one key, beside those that are mined and not final yet."""
 ENVELOPE = 2_000
 """Bytes of a transaction around its items, at most."""
 
@@ -305,11 +306,14 @@ def open_rpc(engine: Engine) -> Rpc:
 
 
 def most(engine: Engine) -> Most:
-    """What the relay may send at once: what it takes for good everywhere, or less where the network takes less."""
+    """What the relay may send at once: what it takes for good everywhere, or less where the network takes less. Where
+    blocks come by the clock enough is under way that none of them has to wait for the gateway."""
+    blocks = BLOCKS_AHEAD + engine.finality.confirmations
+    under_way = IN_A_BLOCK * blocks if engine.block_period else MOST_IN_FLIGHT
     return Most(
         gas=min(MOST_GAS, engine.block_gas * 2 // 3),
         bytes=min(MOST_BYTES, max(engine.limits.transaction_bytes - ENVELOPE, 1)),
-        in_flight=min(MOST_IN_FLIGHT, engine.limits.pool_per_sender),
+        in_flight=min(under_way, engine.limits.pool_per_sender),
         together=engine.block_gas // IN_A_BLOCK if engine.block_period else MOST_GAS,
     )
 

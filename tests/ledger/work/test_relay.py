@@ -18,6 +18,7 @@ given a network that takes small transactions only, and a pool that keeps few of
     when an offer's children together are more: each should go by itself
 given blocks of a network
     it should send transactions of a twelfth of a block at most, but for one act that needs more
+    as many should be under way as eight blocks hold, and those that are mined and not final
 given an act whose calldata can't be made
     it should keep no other from its turn
 """
@@ -32,7 +33,7 @@ import pytest
 from ledger import typed
 from ledger.acts import State, accept_message
 from ledger.addresses import parse_address
-from ledger.chain.engine import Engine, Limits
+from ledger.chain.engine import Engine, Finality, FinalityKind, Limits
 from ledger.chain.reverts import explain, permanent
 from ledger.chain.transactions import TransactionTooLarge
 from ledger.ids import child_id, new_salt
@@ -49,6 +50,7 @@ from tests.support.gateway import RELAYER, Gateway
 from tests.support.world import FACE
 
 SHARE = 10_000_000
+URL = "http://127.0.0.1:1"
 
 
 def transactions(gateway: Gateway) -> list[Transaction]:
@@ -184,9 +186,7 @@ def small(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, limit: int) -> None
 
 
 def of_network(gateway: Gateway, block_gas: int = 30_000_000, **limits: int) -> Relay:
-    engine = Engine(
-        "small", ("http://127.0.0.1:1",), 1, block_gas=block_gas, block_period=1.0, limits=Limits(**limits)
-    )
+    engine = Engine("small", (URL,), 1, block_gas=block_gas, block_period=1.0, limits=Limits(**limits))
     outside = (gateway.book, gateway.chain, gateway.clock)
     leases = gateway.relay.leases
     return Relay(*outside, RELAYER, permanent, explain, leases=leases, most=most(engine))
@@ -223,6 +223,19 @@ def test_a_block_holds_many_transactions(gateway: Gateway) -> None:
     by_itself, *others = (len(one.legs) for one in transactions(gateway)[before:])
     assert by_itself == 1, "one act may need more than a twelfth of a block"
     assert max(others) * 60_000 < 500_000 < (max(others) + 2) * 70_000
+
+
+@pytest.mark.parametrize(
+    ("period", "confirmations", "pool", "under_way"),
+    [(1.0, 0, 200, 96), (1.0, 3, 200, 132), (1.0, 3, 16, 16), (None, 0, 200, 64), (None, 0, 5, 5)],
+)
+def test_enough_is_under_way_for_the_blocks_to_come(
+    period: float | None, confirmations: int, pool: int, under_way: int
+) -> None:
+    finality = Finality(FinalityKind.CONFIRMATIONS, confirmations) if confirmations else Finality()
+    limits = Limits(pool_per_sender=pool)
+    engine = Engine("any", (URL,), 1, block_period=period, finality=finality, limits=limits)
+    assert most(engine).in_flight == under_way
 
 
 def test_one_act_too_large_keeps_no_other_from_its_turn(
