@@ -23,9 +23,10 @@ from ledger.work.trial import MOST_IN_FLIGHT
 log = structlog.get_logger()
 
 SEND_AGAIN = 2
-"""Blocks that may come without a transaction before it is sent again."""
+"""Blocks that may come without the first of a key's waiting transactions before all that wait are sent again. While
+the first is mined and another takes its place, those behind it only wait for their turn."""
 RESEND = 10
-"""Seconds after which it is sent again though no block has come."""
+"""Seconds after which they are sent again though no block has come."""
 GIVE_UP = 30
 """Seconds for which a node has to refuse a transaction before its nonce is used up otherwise."""
 USED = 5
@@ -68,6 +69,8 @@ class Sender:
         self._most = most
         self._hold: Hold | None = None
         self._sent: dict[bytes, tuple[int, int]] = {}
+        self._first = b""
+        self._moved = (0, 0)
         self._refused: dict[bytes, _Refused] = {}
         self.waiting: list[Transaction] = []
         self.failure: NotSent | None = None
@@ -97,12 +100,21 @@ class Sender:
         self._sent = {hash_: at for hash_, at in self._sent.items() if hash_ in known}
         self._refused = {hash_: found for hash_, found in self._refused.items() if hash_ in known}
         now = self._clock.now()
+        first = self.waiting[0].hash if self.waiting else b""
+        if first != self._first:
+            self._first, self._moved = first, (block, now)
         for transaction in self.waiting:
-            height, when = self._sent.get(transaction.hash, (-SEND_AGAIN, -RESEND))
-            due = block - height >= SEND_AGAIN or now - when >= RESEND
-            if due and not self._try(transaction, self._bytes(transaction), block):
+            if self._is_due(transaction.hash, block, now) and not self._try(
+                transaction, self._bytes(transaction), block
+            ):
                 self._repair(transaction)
                 return
+
+    def _is_due(self, hash_: bytes, block: int, now: int) -> bool:
+        if hash_ not in self._sent:
+            return True
+        height, when = map(max, self._sent[hash_], self._moved)
+        return block - height >= SEND_AGAIN or now - when >= RESEND
 
     def send(self, batches: Sequence[tuple[Sequence[Call], list[list[Leg]]]], block: int) -> list[bytes]:
         """New transactions, for each its calls and the legs of each call. Saves nonces, bytes and hashes, and the legs

@@ -10,6 +10,7 @@ given a nonce that was used with the same key from elsewhere
     when it was used by this very transaction, which a late node hides: it should find it
 given a transaction that blocks pass by
     it should be sent again, the same bytes
+    while those before it are mined one by one: it should wait for its turn
 given several keys
     it should send an issuance's acts by one of them always
 given a transaction of a key that is not given any more
@@ -33,7 +34,8 @@ from ledger.ports import RawTransaction
 from ledger.records import Act, SignedBytes, Transaction
 from ledger.work.lease import SECONDS, Leases
 from ledger.work.relay import Relay
-from ledger.work.sending import GIVE_UP, USED
+from ledger.work.sending import GIVE_UP, SEND_AGAIN, USED
+from ledger.work.trial import Most
 from ledger.work.watch import LOOKED_FOR
 from tests.support.actors import HUAIYUE, LANGONG, WANYUE
 from tests.support.gateway import RELAYER, SHARE, Gateway, offered
@@ -197,6 +199,36 @@ def test_an_issuance_goes_by_one_key(gateway: Gateway) -> None:
             by_issuance.setdefault(act.subject[:16], set()).add(transaction.relayer)
     assert [len(keys) for keys in by_issuance.values()] == [1] * 6
     assert len({key for keys in by_issuance.values() for key in keys}) > 1
+
+
+def test_what_waits_for_its_turn_is_not_sent_again(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticket = gateway.issue(LANGONG, WANYUE, HUAIYUE)
+    gateway.relay = Relay(
+        *(gateway.book, gateway.chain, gateway.clock, RELAYER, permanent, explain),
+        leases=gateway.relay.leases,
+        most=Most(gas=1),  # each in a transaction of its own
+    )
+    pool: list[RawTransaction] = []
+    mine = gateway.chain.send
+    monkeypatch.setattr(gateway.chain, "send", pool.append)
+    legs = [offered(gateway, ticket) for _ in range(8)]
+    gateway.relay.step()
+    assert len(pool) == len(legs)
+    for raw in pool[:4]:
+        mine(raw)
+        gateway.advance(1)
+        gateway.watch.catch_up()
+        gateway.relay.step()
+    assert len(pool) == len(legs), "one after another is mined"
+    for _ in range(SEND_AGAIN):
+        gateway.advance(1)
+        gateway.watch.catch_up()
+        gateway.relay.step()
+    assert pool[len(legs) :] == pool[4 : len(legs)], "the first of those that wait was passed by"
+    for raw in pool[len(legs) :]:
+        mine(raw)
+    gateway.settle()
+    assert {gateway.state(leg) for leg in legs} == {State.FINAL}
 
 
 def with_another_key(gateway: Gateway) -> tuple[bytes, Refusing]:
